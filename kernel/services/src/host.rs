@@ -1,0 +1,241 @@
+//! The contracts between the script interface and whatever runs it: the kernel, a developer's machine, or a test.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+
+use crate::task::{Control, Outcome, TaskId, TaskInfo, TaskSpec};
+use crate::{log, rom};
+
+/// A future on the kernel heap.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Everything a script session stands on. `Copy`, and made of `'static` references only: code on a fiber may hold it
+/// and leaves nothing behind when the fiber is abandoned.
+#[derive(Clone, Copy)]
+pub struct Host {
+    /// Running, starting and ending tasks.
+    pub tasks: &'static dyn Tasks,
+    /// Time.
+    pub clock: &'static dyn Clock,
+    /// Off and reboot.
+    pub power: &'static dyn Power,
+    /// What the machine is made of.
+    pub machine: &'static dyn Machine,
+    /// The newest log lines.
+    pub log: &'static log::Ring,
+    /// `/rom`.
+    pub rom: &'static rom::Rom,
+    /// Hooks that break things on purpose; only where the command line asked for them.
+    pub debug: Option<&'static dyn Debug>,
+}
+
+/// A wait ended early because the task was cancelled or killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interrupted;
+
+/// Why a task could not be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartError {
+    /// Not enough free memory for a stack and an arena.
+    OutOfMemory,
+    /// Too many tasks at once.
+    TooManyTasks,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::OutOfMemory => "not enough free memory for another task",
+            Self::TooManyTasks => "too many tasks at once",
+        })
+    }
+}
+
+/// Running tasks. The calls marked *task* are for code that runs on a task's fiber.
+pub trait Tasks: Send + Sync {
+    /// *Task*: the running task's control. On a host without fibers, one for the calling thread.
+    fn control(&self) -> &'static Control;
+
+    /// *Task*: the running task.
+    fn current(&self) -> TaskId;
+
+    /// *Task*: lets others run; returns in the task's next time slice.
+    fn yield_now(&self);
+
+    /// *Task*: suspends the task until `future` is ready or the task is asked to cancel or end. The future is kept
+    /// in the task's record, never on its stack.
+    ///
+    /// # Errors
+    ///
+    /// [`Interrupted`] where the task was asked to cancel or end; the future was dropped.
+    fn block_on(&self, future: BoxFuture<()>) -> Result<(), Interrupted>;
+
+    /// *Task*: runs `work` with allocations on the kernel heap instead of the task's arena.
+    fn on_kernel_heap(&self, work: &mut dyn FnMut());
+
+    /// Starts a task as a child of the running one, if one runs.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] where memory or task slots have run out.
+    fn start(&self, spec: TaskSpec) -> Result<TaskId, StartError>;
+
+    /// Waits for a task's end and takes its outcome; `None` for a task that does not exist or whose outcome was taken.
+    fn wait(&self, id: TaskId) -> BoxFuture<Option<Outcome>>;
+
+    /// Asks a task to end; false where there is no such running task.
+    fn kill(&self, id: TaskId) -> bool;
+
+    /// All tasks that have not been forgotten, oldest first.
+    fn list(&self) -> Vec<TaskInfo>;
+}
+
+/// Time.
+pub trait Clock: Send + Sync {
+    /// Nanoseconds since the kernel's entry; never goes back.
+    fn uptime_ns(&self) -> u64;
+
+    /// Milliseconds since 1970-01-01 00:00 UTC; `None` where the machine has no valid clock.
+    fn unix_ms(&self) -> Option<i64>;
+
+    /// Becomes ready when `uptime_ns` has reached `deadline_ns`.
+    fn sleep_until(&self, deadline_ns: u64) -> BoxFuture<()>;
+}
+
+/// Why the machine is still on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PowerError {
+    /// The firmware offers no way that we know.
+    Unsupported,
+    /// The request was made and nothing happened.
+    NoEffect,
+}
+
+impl fmt::Display for PowerError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Unsupported => "the firmware describes no way to do this",
+            Self::NoEffect => "the machine did not react",
+        })
+    }
+}
+
+/// Off and reboot. Both return only where they failed.
+pub trait Power: Send + Sync {
+    /// Turns the machine off.
+    fn off(&self) -> PowerError;
+    /// Restarts the machine.
+    fn reboot(&self) -> PowerError;
+}
+
+/// One step of the start-up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BootStep {
+    /// What was done.
+    pub name: &'static str,
+    /// Nanoseconds from the kernel's entry to the step's end.
+    pub end_ns: u64,
+}
+
+/// The processor, in words and numbers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CpuInfo {
+    /// Vendor text, such as `GenuineIntel`.
+    pub vendor: String,
+    /// Marketing name.
+    pub brand: String,
+    /// Family, model and stepping as CPUID gives them.
+    pub family: u32,
+    /// Model.
+    pub model: u32,
+    /// Stepping.
+    pub stepping: u32,
+    /// Logical processors that run tasks now.
+    pub cores_online: u32,
+    /// Logical processors that the firmware lists.
+    pub cores_present: u32,
+    /// Measured rate of the time-stamp counter.
+    pub tsc_khz: u64,
+    /// The time-stamp counter keeps its rate in every power state.
+    pub tsc_invariant: bool,
+    /// Features in use or of interest, lower case: `nx`, `smep`, `smap`, `umip`, `x2apic`, `tsc_deadline`...
+    pub features: Vec<&'static str>,
+    /// The hypervisor's name where there is one.
+    pub hypervisor: Option<String>,
+}
+
+/// Memory in use, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryInfo {
+    /// RAM that the kernel manages.
+    pub total_bytes: u64,
+    /// RAM that nobody uses.
+    pub free_bytes: u64,
+    /// The kernel's code and data, and what the boot loader left that is kept.
+    pub kernel_bytes: u64,
+    /// Committed to the kernel heap.
+    pub heap_bytes: u64,
+    /// Allocated from the kernel heap.
+    pub heap_used_bytes: u64,
+    /// Committed to all task arenas.
+    pub arena_bytes: u64,
+    /// Committed to the running task's arena.
+    pub task_arena_bytes: u64,
+    /// Committed to all task stacks.
+    pub stack_bytes: u64,
+}
+
+/// What the machine is made of.
+pub trait Machine: Send + Sync {
+    /// The start-up's steps, in order.
+    fn boot_steps(&self) -> Vec<BootStep>;
+    /// The processor.
+    fn cpu(&self) -> CpuInfo;
+    /// Memory in use.
+    fn memory(&self) -> MemoryInfo;
+    /// `bios` or `uefi`.
+    fn firmware(&self) -> &'static str;
+    /// The boot loader's name.
+    fn boot_loader(&self) -> String;
+    /// The kernel's command line.
+    fn command_line(&self) -> String;
+}
+
+/// Hooks for tests that break things on purpose: `debug=on` on the kernel's command line.
+pub trait Debug: Send + Sync {
+    /// *Task*: runs `work` with the stack pointer moved so that `bytes` of stack are left.
+    fn with_stack_left(&self, bytes: usize, work: &mut dyn FnMut());
+    /// Raises the processor exception `name` (`de db bp ud nm np ss gp pf df ...`) in the caller's context. Returns
+    /// false where there is no such exception; else it may not return.
+    fn raise(&self, name: &str) -> bool;
+    /// Makes a supervised service panic in its next poll; its name.
+    fn panic_service(&self) -> &'static str;
+    /// How often supervised services were restarted.
+    fn service_restarts(&self) -> u64;
+    /// Panics outside any recovery point.
+    fn panic_machine(&self);
+}
+
+/// Suspends the running task until `future` is ready, and hands its output over.
+///
+/// # Errors
+///
+/// [`Interrupted`] where the task was asked to cancel or end; the future was dropped.
+pub fn block_on<T: Send + 'static>(
+    tasks: &dyn Tasks,
+    future: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Interrupted> {
+    let slot = Arc::new(spin::Mutex::new(None));
+    let filled = Arc::clone(&slot);
+    tasks.block_on(Box::pin(async move {
+        let output = future.await;
+        *filled.lock() = Some(output);
+    }))?;
+    let output = slot.lock().take();
+    output.ok_or(Interrupted)
+}

@@ -1,0 +1,26 @@
+//! What the machine offers to scripts, as contracts and host-testable logic.
+//!
+//! `services` knows classes of devices, never a model, and never a Rhai type. The kernel implements the traits of
+//! [`host`]; `script-api` turns them into script functions; tests implement them with fakes.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`value`] | plain data that crosses from one task to another |
+//! | [`task`] | the control word of a running script task, its outcome and description |
+//! | [`host`] | the contracts: tasks, clock, power, machine facts, debug hooks |
+//! | [`console`] | a byte console such as a serial line |
+//! | [`terminal`] | the line editor and the terminal on top of a console |
+//! | [`log`] | the ring that keeps the newest log lines |
+//! | [`rom`] | the read-only file tree that the boot loader hands over |
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod console;
+pub mod host;
+pub mod log;
+pub mod rom;
+pub mod task;
+pub mod terminal;
+pub mod value;

@@ -1,0 +1,167 @@
+//! The log ring: the newest lines, each with its time, in a fixed amount of memory and usable before there is a heap.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Bytes that the ring keeps.
+pub const CAPACITY_BYTES: usize = 32 * 1024;
+
+/// One log line as it is read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Nanoseconds since the kernel's entry.
+    pub time_ns: u64,
+    /// The text, without a line end.
+    pub text: String,
+}
+
+/// Keeps the newest lines. Safe to share; a writer never waits long, for lines are copied under a short lock.
+#[derive(Debug)]
+pub struct Ring {
+    inner: spin::Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    bytes: [u8; CAPACITY_BYTES],
+    /// Total bytes ever written; the ring's head is this modulo the capacity.
+    written: u64,
+    /// Start of the oldest whole record, on the same scale.
+    oldest: u64,
+}
+
+/// A record is its length (2 bytes), its time (8 bytes) and its text.
+const HEADER_BYTES: usize = 10;
+/// Longer lines are cut.
+const LINE_LIMIT_BYTES: usize = 1024;
+
+impl Ring {
+    /// An empty ring.
+    pub const fn new() -> Self {
+        Self { inner: spin::Mutex::new(Inner { bytes: [0; CAPACITY_BYTES], written: 0, oldest: 0 }) }
+    }
+
+    /// Adds a line; the oldest ones make room. Text beyond 1,024 bytes is cut at a character's end.
+    pub fn push(&self, time_ns: u64, text: fmt::Arguments<'_>) {
+        let mut line = CutLine { bytes: [0; LINE_LIMIT_BYTES], length: 0 };
+        // `CutLine` accepts everything, so formatting fails only where a value's own `Display` does.
+        let _ = fmt::write(&mut line, text);
+        // A panic report may arrive while this core holds the lock: losing its copy here is better than hanging.
+        if let Some(mut inner) = self.inner.try_lock() {
+            inner.push(time_ns, &line.bytes[..line.length]);
+        }
+    }
+
+    /// The newest `count` lines, oldest first.
+    pub fn tail(&self, count: usize) -> Vec<Line> {
+        let inner = self.inner.lock();
+        let mut lines = Vec::new();
+        let mut position = inner.oldest;
+        while position < inner.written {
+            let (line, next) = inner.record(position);
+            lines.push(line);
+            position = next;
+        }
+        lines.split_off(lines.len().saturating_sub(count))
+    }
+}
+
+impl Default for Ring {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Inner {
+    fn push(&mut self, time_ns: u64, text: &[u8]) {
+        let size = (HEADER_BYTES + text.len()) as u64;
+        while self.written + size - self.oldest > CAPACITY_BYTES as u64 {
+            let length = u16::from_le_bytes(self.copy_out(self.oldest));
+            self.oldest += HEADER_BYTES as u64 + u64::from(length);
+        }
+        self.copy_in(&(text.len() as u16).to_le_bytes());
+        self.copy_in(&time_ns.to_le_bytes());
+        self.copy_in(text);
+    }
+
+    fn copy_in(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.bytes[(self.written % CAPACITY_BYTES as u64) as usize] = byte;
+            self.written += 1;
+        }
+    }
+
+    fn copy_out<const N: usize>(&self, position: u64) -> [u8; N] {
+        core::array::from_fn(|index| self.bytes[((position + index as u64) % CAPACITY_BYTES as u64) as usize])
+    }
+
+    fn record(&self, position: u64) -> (Line, u64) {
+        let length = u64::from(u16::from_le_bytes(self.copy_out(position)));
+        let time_ns = u64::from_le_bytes(self.copy_out(position + 2));
+        let start = position + HEADER_BYTES as u64;
+        let bytes: Vec<u8> = (start..start + length).map(|at| self.copy_out::<1>(at)[0]).collect();
+        (Line { time_ns, text: String::from_utf8_lossy(&bytes).into_owned() }, start + length)
+    }
+}
+
+struct CutLine {
+    bytes: [u8; LINE_LIMIT_BYTES],
+    length: usize,
+}
+
+impl fmt::Write for CutLine {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            let mut encoded = [0; 4];
+            let encoded = character.encode_utf8(&mut encoded).as_bytes();
+            if self.length + encoded.len() > LINE_LIMIT_BYTES {
+                break;
+            }
+            self.bytes[self.length..self.length + encoded.len()].copy_from_slice(encoded);
+            self.length += encoded.len();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::boxed::Box;
+    use std::format;
+
+    #[test]
+    fn returns_the_newest_lines_oldest_first() {
+        let ring = Box::new(Ring::new());
+        for number in 0..5 {
+            ring.push(number, format_args!("line {number}"));
+        }
+        let texts: Vec<String> = ring.tail(2).into_iter().map(|line| line.text).collect();
+        assert_eq!(texts, ["line 3", "line 4"]);
+        assert_eq!(ring.tail(100).len(), 5);
+    }
+
+    #[test]
+    fn drops_whole_old_lines_when_full() {
+        let ring = Box::new(Ring::new());
+        for number in 0..10_000u64 {
+            ring.push(number, format_args!("line {number} {}", "x".repeat((number % 90) as usize)));
+        }
+        let lines = ring.tail(usize::MAX);
+        assert!(lines.len() > 100);
+        for pair in lines.windows(2) {
+            assert_eq!(pair[0].time_ns + 1, pair[1].time_ns);
+        }
+        for line in lines {
+            assert_eq!(line.text, format!("line {} {}", line.time_ns, "x".repeat((line.time_ns % 90) as usize)));
+        }
+    }
+
+    #[test]
+    fn cuts_a_long_line_at_a_character() {
+        let ring = Box::new(Ring::new());
+        ring.push(1, format_args!("{}", "ü".repeat(2000)));
+        assert_eq!(ring.tail(1)[0].text, "ü".repeat(512));
+    }
+}

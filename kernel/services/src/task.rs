@@ -1,0 +1,236 @@
+//! A running script task as the rest of the machine sees it.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::task::Waker;
+
+use crate::value::Value;
+
+/// Names a task; never reused while the machine is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub u64);
+
+/// The one word that a script loads at each safepoint, and what else others may tell or ask a running task.
+///
+/// Controls are pooled by the kernel and outlive the task, so code on a fiber may hold a `&'static Control` and leave
+/// nothing behind when the fiber is abandoned.
+#[derive(Debug, Default)]
+pub struct Control {
+    requests: AtomicU32,
+    operations: AtomicU64,
+    position: AtomicU64,
+    stack_floor: AtomicUsize,
+    waker: spin::Mutex<Option<Waker>>,
+}
+
+/// What has been asked of a task since it last looked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Requests(u32);
+
+impl Requests {
+    /// The time slice is over: let others run.
+    pub const YIELD: Self = Self(1 << 0);
+    /// Ctrl-C: end the current evaluation, keep the session.
+    pub const CANCEL: Self = Self(1 << 1);
+    /// End the task.
+    pub const KILL: Self = Self(1 << 2);
+    /// The arena has passed its soft limit.
+    pub const MEMORY: Self = Self(1 << 3);
+
+    /// Nothing was asked.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// `other` was asked.
+    pub fn contains(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl Control {
+    /// A control with nothing asked.
+    pub const fn new() -> Self {
+        Self {
+            requests: AtomicU32::new(0),
+            operations: AtomicU64::new(0),
+            position: AtomicU64::new(0),
+            stack_floor: AtomicUsize::new(0),
+            waker: spin::Mutex::new(None),
+        }
+    }
+
+    /// Makes a pooled control ready for another task.
+    pub fn reset(&self) {
+        self.requests.store(0, Ordering::Relaxed);
+        self.operations.store(0, Ordering::Relaxed);
+        self.position.store(0, Ordering::Relaxed);
+        self.stack_floor.store(0, Ordering::Relaxed);
+        *self.waker.lock() = None;
+    }
+
+    /// What is asked of the task now. The one load that each script operation pays for.
+    // Relaxed: a request carries no data, and the task sees it at a later safepoint at the latest.
+    pub fn requests(&self) -> Requests {
+        Requests(self.requests.load(Ordering::Relaxed))
+    }
+
+    /// Asks for `request` without waking the task. Safe in an interrupt handler.
+    pub fn ask(&self, request: Requests) {
+        self.requests.fetch_or(request.0, Ordering::Relaxed);
+    }
+
+    /// Takes `request` back; true where it was set.
+    pub fn take(&self, request: Requests) -> bool {
+        self.requests.fetch_and(!request.0, Ordering::Relaxed) & request.0 != 0
+    }
+
+    /// Asks for `request` and wakes the task, so that a waiting one answers too. Not for interrupt handlers.
+    pub fn interrupt(&self, request: Requests) {
+        self.ask(request);
+        let waker = self.waker.lock().clone();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Remembers how to wake the task; called by the executor.
+    pub fn set_waker(&self, waker: &Waker) {
+        let mut slot = self.waker.lock();
+        if slot.as_ref().is_none_or(|known| !known.will_wake(waker)) {
+            *slot = Some(waker.clone());
+        }
+    }
+
+    /// Forgets the waker; called by the executor when the task has ended.
+    pub fn clear_waker(&self) {
+        let waker = self.waker.lock().take();
+        drop(waker);
+    }
+
+    /// Script operations so far.
+    pub fn operations(&self) -> u64 {
+        self.operations.load(Ordering::Relaxed)
+    }
+
+    /// Notes the operations so far; called at safepoints that yield.
+    pub fn set_operations(&self, operations: u64) {
+        self.operations.store(operations, Ordering::Relaxed);
+    }
+
+    /// The script position of the last native call: line and column, both from 1; zero where unknown.
+    pub fn position(&self) -> (u32, u32) {
+        let packed = self.position.load(Ordering::Relaxed);
+        ((packed >> 32) as u32, packed as u32)
+    }
+
+    /// Notes the script position of a native call.
+    pub fn set_position(&self, line: u32, column: u32) {
+        self.position.store(u64::from(line) << 32 | u64::from(column), Ordering::Relaxed);
+    }
+
+    /// The lowest address of the task's stack.
+    pub fn stack_floor(&self) -> usize {
+        self.stack_floor.load(Ordering::Relaxed)
+    }
+
+    /// Notes the lowest address of the task's stack; called by the executor.
+    pub fn set_stack_floor(&self, address: usize) {
+        self.stack_floor.store(address, Ordering::Relaxed);
+    }
+
+    /// Bytes left between this call's frame and the end of the running task's stack.
+    pub fn stack_left_bytes(&self) -> usize {
+        let marker = 0u8;
+        (&raw const marker as usize).saturating_sub(self.stack_floor())
+    }
+}
+
+/// Why a task ended without a result. The `code` is stable for scripts; the rest is for people.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TaskError {
+    /// Stable name: `script_error`, `cancelled`, `killed`, `memory_limit`, `out_of_memory`, `stack_overflow`,
+    /// `recursion_limit`, `native_panic`, `cpu_exception`, or the code that the script threw.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+    /// Line of the script, from 1; 0 where unknown.
+    pub line: u32,
+    /// Column of the script, from 1; 0 where unknown.
+    pub column: u32,
+    /// Registers and backtrace where the machine ended the task; else empty.
+    pub report: String,
+}
+
+impl TaskError {
+    /// An error with a code and a message, and no position.
+    pub fn new(code: &str, message: impl fmt::Display) -> Self {
+        Self { code: code.into(), message: alloc::format!("{message}"), ..Self::default() }
+    }
+}
+
+impl fmt::Display for TaskError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.code, self.message)?;
+        if self.line != 0 {
+            write!(out, " (line {}, column {})", self.line, self.column)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a task left behind.
+pub type Outcome = Result<Value, TaskError>;
+
+/// A task to be started.
+pub struct TaskSpec {
+    /// Shown in lists.
+    pub name: String,
+    /// Runs on the new task's fiber, in its arena. What it captures lies on the kernel heap.
+    pub body: Box<dyn FnOnce() -> Outcome + Send>,
+}
+
+/// Where a task is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskState {
+    /// Runs or waits for its turn.
+    Ready,
+    /// Waits for a service, a timer or another task.
+    Waiting,
+    /// Has ended; its outcome is kept until somebody asks.
+    Ended,
+}
+
+impl TaskState {
+    /// The state as scripts see it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Waiting => "waiting",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// One row of the task list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskInfo {
+    /// The task.
+    pub id: TaskId,
+    /// The task that started it.
+    pub parent: Option<TaskId>,
+    /// Its name.
+    pub name: String,
+    /// Where it is in its life.
+    pub state: TaskState,
+    /// Processor time it has used, in microseconds.
+    pub cpu_time_us: u64,
+    /// Script operations so far.
+    pub operations: u64,
+    /// Bytes committed to its arena.
+    pub arena_bytes: u64,
+    /// Bytes of its stack that were ever touched.
+    pub stack_peak_bytes: u64,
+}

@@ -1,0 +1,74 @@
+//! Plain data that crosses a task boundary: arguments, results, messages.
+//!
+//! A script value never crosses a task by reference. It is copied into a `Value` on the kernel heap, and copied again
+//! into the receiver's arena. A `Value` holds no script code and no pointer into any arena.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// How deep containers may nest in a [`Value`], so that walking and dropping one needs a bounded stack.
+pub const DEPTH_LIMIT: usize = 128;
+
+/// One value, on the kernel heap.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Value {
+    /// Nothing; a script's `()`.
+    #[default]
+    Unit,
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A floating-point number.
+    Float(f64),
+    /// One character.
+    Char(char),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+    /// A list.
+    Array(Vec<Value>),
+    /// Named values in the order they were added.
+    Map(Vec<(String, Value)>),
+    /// A range of whole numbers: start, end, and whether the end is part of it.
+    Range(i64, i64, bool),
+    /// A script function by name, with the values it captured.
+    Function {
+        /// The function's name in the code that the receiver runs too.
+        name: String,
+        /// The captured values, in the order of the leading parameters.
+        captured: Vec<Value>,
+    },
+}
+
+impl Value {
+    /// A map from `(name, value)` pairs.
+    pub fn map<const N: usize>(entries: [(&str, Value); N]) -> Self {
+        Self::Map(entries.into_iter().map(|(name, value)| (String::from(name), value)).collect())
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(String::from(text))
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(truth: bool) -> Self {
+        Self::Bool(truth)
+    }
+}
