@@ -17,7 +17,10 @@ pub struct FakeClock {
 impl FakeClock {
     /// A clock at zero that moves on by `step_ns` nanoseconds with each reading; 0 makes it stand still.
     pub const fn with_step_ns(step_ns: u64) -> Self {
-        Self { now_ns: AtomicU64::new(0), step_ns }
+        Self {
+            now_ns: AtomicU64::new(0),
+            step_ns,
+        }
     }
 
     /// Lets `time_ns` nanoseconds pass.
@@ -43,7 +46,9 @@ pub trait PortBehaviour {
 /// Plain memory, little-endian: what is written is read back.
 impl<const N: usize> PortBehaviour for [u8; N] {
     fn read(&mut self, offset: u16, bytes: u8) -> u32 {
-        (0..usize::from(bytes)).rev().fold(0, |value, index| value << 8 | u32::from(self[usize::from(offset) + index]))
+        (0..usize::from(bytes)).rev().fold(0, |value, index| {
+            value << 8 | u32::from(self[usize::from(offset) + index])
+        })
     }
 
     fn write(&mut self, offset: u16, bytes: u8, value: u32) {

@@ -78,7 +78,12 @@ impl PortValue for u32 {
 
 /// The register's place; port ranges are at most 64 KiB, so it always fits.
 const fn port_offset<R: Register>() -> u16 {
-    const { assert!(R::OFFSET <= u16::MAX as usize, "a port register lies beyond the port space") };
+    const {
+        assert!(
+            R::OFFSET <= u16::MAX as usize,
+            "a port register lies beyond the port space"
+        )
+    };
     R::OFFSET as u16
 }
 

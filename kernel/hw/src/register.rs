@@ -113,7 +113,7 @@ mod tests {
     fn typed_registers_reach_their_offsets() {
         let window = FakeRegisters::new(Echo::default());
         window.write(device::Control::from_bits(41));
-        assert_eq!((&window).read::<device::Status>().bits(), 42);
+        assert_eq!(window.read::<device::Status>().bits(), 42);
     }
 
     #[test]

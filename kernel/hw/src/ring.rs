@@ -20,7 +20,11 @@ impl<const N: usize> ByteRing<N> {
     /// An empty queue.
     pub const fn new() -> Self {
         const { assert!(N.is_power_of_two(), "the capacity of a ring must be a power of two") };
-        Self { cells: [const { AtomicU8::new(0) }; N], pushed: AtomicUsize::new(0), popped: AtomicUsize::new(0) }
+        Self {
+            cells: [const { AtomicU8::new(0) }; N],
+            pushed: AtomicUsize::new(0),
+            popped: AtomicUsize::new(0),
+        }
     }
 
     /// Bytes the queue can hold.
@@ -131,7 +135,9 @@ mod tests {
             scope.spawn(|| {
                 let mut sent = 0;
                 while sent < BYTES {
-                    let chunk: Vec<u8> = (sent..BYTES.min(sent + 1 + sent % 50)).map(|n| (n % 251) as u8).collect();
+                    let chunk: Vec<u8> = (sent..BYTES.min(sent + 1 + sent % 50))
+                        .map(|n| (n % 251) as u8)
+                        .collect();
                     sent += ring.push_slice(&chunk);
                     std::thread::yield_now();
                 }

@@ -77,7 +77,11 @@ impl Options {
             None if KEYS.contains(&word.key) => return Err(Problem::NoValue { key: word.key }),
             None => return Err(Problem::UnknownKey { key: word.key }),
         };
-        let bad = |expected| Problem::BadValue { key: word.key, value, expected };
+        let bad = |expected| Problem::BadValue {
+            key: word.key,
+            value,
+            expected,
+        };
         match word.key {
             "panic" => self.panic_seconds = value.parse().map_err(|_| bad("a number of seconds"))?,
             "debug" => self.debug = switch(value).ok_or(bad("on or off"))?,
@@ -173,7 +177,9 @@ impl<'a> Iterator for Words<'a> {
             self.0 = "";
             return None;
         }
-        let plain_end = text.find(|letter: char| letter.is_ascii_whitespace()).unwrap_or(text.len());
+        let plain_end = text
+            .find(|letter: char| letter.is_ascii_whitespace())
+            .unwrap_or(text.len());
         let (key, value) = match text[..plain_end].split_once('=') {
             None => (&text[..plain_end], None),
             Some((key, value)) => (key, Some(value)),
@@ -186,7 +192,10 @@ impl<'a> Iterator for Words<'a> {
         match quoted.split_once('"') {
             Some((value, rest)) => {
                 self.0 = rest;
-                Some(Ok(Word { key, value: Some(value) }))
+                Some(Ok(Word {
+                    key,
+                    value: Some(value),
+                }))
             }
             None => {
                 self.0 = "";
@@ -263,7 +272,10 @@ mod tests {
     #[test]
     fn quotes_hold_a_value_together() {
         assert_eq!(parse("panic=\"7\" safe=on").0.panic_seconds, 7);
-        assert_eq!(parse("debug=\"on and on\" safe=\"on\"").1, ["`debug=on and on`: expected on or off"]);
+        assert_eq!(
+            parse("debug=\"on and on\" safe=\"on\"").1,
+            ["`debug=on and on`: expected on or off"]
+        );
         assert!(parse("debug=\"on and on\" safe=\"on\"").0.safe);
         assert_eq!(parse("safe=on debug=\"on").1, ["`debug=\"on`: the quote is not closed"]);
     }

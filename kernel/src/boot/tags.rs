@@ -131,7 +131,10 @@ impl<'a> Tags<'a> {
 
     /// The files that the boot loader put into memory, in its order.
     pub fn modules(&self) -> impl Iterator<Item = Module<'a>> + use<'a> {
-        Walk::new(self.list).flatten().filter(|tag| tag.kind == 3).filter_map(|tag| Module::parse(tag.body))
+        Walk::new(self.list)
+            .flatten()
+            .filter(|tag| tag.kind == 3)
+            .filter_map(|tag| Module::parse(tag.body))
     }
 
     /// The regions of physical memory, in the firmware's order; they may overlap and leave gaps. Empty if the boot
@@ -189,7 +192,11 @@ pub struct Module<'a> {
 
 impl<'a> Module<'a> {
     fn parse(body: &'a [u8]) -> Option<Self> {
-        let module = Module { start: u32_at(body, 0)?, end: u32_at(body, 4)?, name: text(body.get(8..)?) };
+        let module = Module {
+            start: u32_at(body, 0)?,
+            end: u32_at(body, 4)?,
+            name: text(body.get(8..)?),
+        };
         (module.start <= module.end).then_some(module)
     }
 }
@@ -232,7 +239,10 @@ impl<'a> MemoryMap<'a> {
     fn parse(body: &'a [u8]) -> Option<Self> {
         let entry_bytes = u32_at(body, 0)? as usize;
         (entry_bytes >= MEMORY_ENTRY_BYTES).then_some(())?;
-        Some(MemoryMap { entry_bytes, entries: body.get(8..)? })
+        Some(MemoryMap {
+            entry_bytes,
+            entries: body.get(8..)?,
+        })
     }
 
     fn regions(self) -> impl Iterator<Item = MemoryRegion> + use<'a> {
@@ -267,7 +277,11 @@ impl<'a> EfiMemoryMap<'a> {
     fn parse(body: &'a [u8]) -> Option<Self> {
         let descriptor_bytes = u32_at(body, 0)? as usize;
         (descriptor_bytes > 0).then_some(())?;
-        Some(EfiMemoryMap { descriptor_bytes, descriptor_version: u32_at(body, 4)?, descriptors: body.get(8..)? })
+        Some(EfiMemoryMap {
+            descriptor_bytes,
+            descriptor_version: u32_at(body, 4)?,
+            descriptors: body.get(8..)?,
+        })
     }
 }
 
@@ -331,9 +345,15 @@ impl<'a> Framebuffer<'a> {
         let kind = match *body.get(21)? {
             0 => {
                 let count = info.first_chunk().map(|bytes| u16::from_le_bytes(*bytes))?;
-                FramebufferKind::Indexed { palette: info.get(2..2 + 3 * usize::from(count))? }
+                FramebufferKind::Indexed {
+                    palette: info.get(2..2 + 3 * usize::from(count))?,
+                }
             }
-            1 => FramebufferKind::Rgb { red: field(0)?, green: field(2)?, blue: field(4)? },
+            1 => FramebufferKind::Rgb {
+                red: field(0)?,
+                green: field(2)?,
+                blue: field(4)?,
+            },
             2 => FramebufferKind::Text,
             other => FramebufferKind::Other(other),
         };
@@ -364,13 +384,23 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(list: &'a [u8]) -> Self {
-        Walk { list, offset: 0, has_ended: false }
+        Walk {
+            list,
+            offset: 0,
+            has_ended: false,
+        }
     }
 
     /// The next tag, `None` for the end tag.
     fn step(&mut self) -> Result<Option<Tag<'a>>, Error> {
-        let bad_size = Error::BadTagSize { offset: HEADER_BYTES + self.offset };
-        let rest = self.list.get(self.offset..).filter(|rest| !rest.is_empty()).ok_or(Error::NoEndTag)?;
+        let bad_size = Error::BadTagSize {
+            offset: HEADER_BYTES + self.offset,
+        };
+        let rest = self
+            .list
+            .get(self.offset..)
+            .filter(|rest| !rest.is_empty())
+            .ok_or(Error::NoEndTag)?;
         let kind = u32_at(rest, 0).ok_or(bad_size)?;
         let size = u32_at(rest, 4).ok_or(bad_size)? as usize;
         let body = rest.get(HEADER_BYTES..size).ok_or(bad_size)?;
@@ -404,9 +434,15 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
-    bytes.get(offset..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))
+    bytes
+        .get(offset..)?
+        .first_chunk()
+        .map(|bytes| u32::from_le_bytes(*bytes))
 }
 
 fn u64_at(bytes: &[u8], offset: usize) -> Option<u64> {
-    bytes.get(offset..)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
+    bytes
+        .get(offset..)?
+        .first_chunk()
+        .map(|bytes| u64::from_le_bytes(*bytes))
 }

@@ -56,7 +56,12 @@ impl<'a> FrameBitmap<'a> {
     pub fn new(storage: &'a mut [u64], frames: usize) -> Self {
         let total = frames.min(storage.len().saturating_mul(FRAMES_PER_WORD));
         storage.fill(u64::MAX);
-        Self { words: storage, total, free: 0, hint: 0 }
+        Self {
+            words: storage,
+            total,
+            free: 0,
+            hint: 0,
+        }
     }
 
     /// Frames described, free or not.
@@ -187,7 +192,11 @@ impl<'a> FrameBitmap<'a> {
     fn masks(&self, start_frame: usize, count: usize) -> impl Iterator<Item = (usize, u64)> + use<> {
         let end = start_frame.saturating_add(count).min(self.total);
         // An empty range touches no word, not even the one it lies in.
-        let start = if start_frame < end { start_frame } else { end.next_multiple_of(FRAMES_PER_WORD) };
+        let start = if start_frame < end {
+            start_frame
+        } else {
+            end.next_multiple_of(FRAMES_PER_WORD)
+        };
         (start / FRAMES_PER_WORD..end.div_ceil(FRAMES_PER_WORD)).map(move |index| {
             let first = start.saturating_sub(index * FRAMES_PER_WORD);
             let last = (end - index * FRAMES_PER_WORD).min(FRAMES_PER_WORD);

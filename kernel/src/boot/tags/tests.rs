@@ -39,7 +39,13 @@ fn framebuffer(kind: u8, colors: &[u8]) -> Vec<u8> {
 }
 
 fn region(start: u64, length: u64, kind: u32) -> Vec<u8> {
-    [&start.to_le_bytes()[..], &length.to_le_bytes(), &kind.to_le_bytes(), &[0; 4]].concat()
+    [
+        &start.to_le_bytes()[..],
+        &length.to_le_bytes(),
+        &kind.to_le_bytes(),
+        &[0; 4],
+    ]
+    .concat()
 }
 
 fn complete() -> Vec<u8> {
@@ -47,8 +53,18 @@ fn complete() -> Vec<u8> {
         .tag(1, &[b"panic=5 debug=on\0"])
         .tag(2, &[b"GRUB 2.06\0"])
         .tag(0xABCD, &[&[1, 2, 3]])
-        .tag(3, &[&0x0100_0000_u32.to_le_bytes(), &0x0100_1234_u32.to_le_bytes(), b"rom\0"])
-        .tag(3, &[&0x0200_0000_u32.to_le_bytes(), &0x0200_0000_u32.to_le_bytes(), b"user\0"])
+        .tag(
+            3,
+            &[&0x0100_0000_u32.to_le_bytes(), &0x0100_1234_u32.to_le_bytes(), b"rom\0"],
+        )
+        .tag(
+            3,
+            &[
+                &0x0200_0000_u32.to_le_bytes(),
+                &0x0200_0000_u32.to_le_bytes(),
+                b"user\0",
+            ],
+        )
         .tag(
             6,
             &[
@@ -73,7 +89,10 @@ fn complete() -> Vec<u8> {
 /// Uses everything that parsing returns, and checks what must hold of any data.
 fn use_all(tags: &Tags<'_>) {
     assert!(tags.modules().all(|module| module.start <= module.end));
-    assert!(tags.memory_map().all(|region| region.start.checked_add(region.length).is_some()));
+    assert!(
+        tags.memory_map()
+            .all(|region| region.start.checked_add(region.length).is_some())
+    );
     if let Some(FramebufferKind::Rgb { red, green, blue }) = tags.framebuffer().map(|framebuffer| framebuffer.kind) {
         assert!([red, green, blue].iter().all(|field| field.position + field.size <= 32));
     }
@@ -87,24 +106,54 @@ fn reads_every_tag() {
     assert_eq!(total_size(bytes.first_chunk().expect("a header")), bytes.len());
     assert_eq!(tags.command_line(), Some("panic=5 debug=on"));
     assert_eq!(tags.boot_loader_name(), Some("GRUB 2.06"));
-    let modules: Vec<_> = tags.modules().map(|module| (module.start, module.end, module.name)).collect();
-    assert_eq!(modules, [(0x0100_0000, 0x0100_1234, "rom"), (0x0200_0000, 0x0200_0000, "user")]);
+    let modules: Vec<_> = tags
+        .modules()
+        .map(|module| (module.start, module.end, module.name))
+        .collect();
+    assert_eq!(
+        modules,
+        [(0x0100_0000, 0x0100_1234, "rom"), (0x0200_0000, 0x0200_0000, "user")]
+    );
     let regions: Vec<_> = tags.memory_map().collect();
-    assert_eq!(regions[0], MemoryRegion { start: 0, length: 0x9FC00, kind: MemoryKind::Available });
+    assert_eq!(
+        regions[0],
+        MemoryRegion {
+            start: 0,
+            length: 0x9FC00,
+            kind: MemoryKind::Available
+        }
+    );
     assert_eq!(
         regions[1..],
-        [MemoryRegion { start: 0xFFFF_FFFF_FFFF_F000, length: 0xFFF, kind: MemoryKind::Other(99) }]
+        [MemoryRegion {
+            start: 0xFFFF_FFFF_FFFF_F000,
+            length: 0xFFF,
+            kind: MemoryKind::Other(99)
+        }]
     );
     let picture = tags.framebuffer().expect("a framebuffer");
     assert_eq!((picture.address, picture.pitch_bytes), (0xA000_0000, 7680));
-    assert_eq!((picture.width, picture.height, picture.bits_per_pixel), (1920, 1080, 32));
+    assert_eq!(
+        (picture.width, picture.height, picture.bits_per_pixel),
+        (1920, 1080, 32)
+    );
     let field = |position| ColorField { position, size: 8 };
-    assert_eq!(picture.kind, FramebufferKind::Rgb { red: field(16), green: field(8), blue: field(0) });
+    assert_eq!(
+        picture.kind,
+        FramebufferKind::Rgb {
+            red: field(16),
+            green: field(8),
+            blue: field(0)
+        }
+    );
     assert_eq!(tags.efi_system_table(), Some(0x7FE0_1018));
     assert_eq!(tags.rsdp_old(), Some(&b"RSD PTR old."[..]));
     assert_eq!(tags.rsdp_new(), Some(&b"RSD PTR new."[..]));
     let map = tags.efi_memory_map().expect("an EFI memory map");
-    assert_eq!((map.descriptor_bytes, map.descriptor_version, map.descriptors), (48, 1, &[7; 96][..]));
+    assert_eq!(
+        (map.descriptor_bytes, map.descriptor_version, map.descriptors),
+        (48, 1, &[7; 96][..])
+    );
     assert!(tags.efi_boot_services_active());
     assert_eq!(tags.image_load_base(), Some(0x0020_0000));
 }
@@ -134,7 +183,9 @@ fn reads_palette_and_text_framebuffers() {
 
 #[test]
 fn a_palette_longer_than_its_tag_is_an_error() {
-    let bytes = Builder::new().tag(8, &[&framebuffer(0, &[3, 0, 1, 2, 3, 4, 5, 6])]).finish();
+    let bytes = Builder::new()
+        .tag(8, &[&framebuffer(0, &[3, 0, 1, 2, 3, 4, 5, 6])])
+        .finish();
     assert_eq!(Tags::parse(&bytes).map(|_| ()), Err(Error::BadTag { kind: 8 }));
 }
 
