@@ -1,1 +1,71 @@
-fn main() {}
+//! `cargo xtask <verb>`.
+
+#![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use xtask::arguments::Arguments;
+use xtask::error::Error;
+use xtask::image::{self, Profile};
+use xtask::iso::{self, Rom, Variant};
+use xtask::toolchain::Toolchain;
+use xtask::{packages, run};
+
+const HELP: &str = "cargo xtask <command>
+
+  run         build, make the image, boot it in QEMU with the prompt on this terminal
+              --uefi --display --smp N --mem MB --disk FILE --net user|none --debug --release
+              --cmdline \"key=value ...\" -- <QEMU arguments>
+  iso         write target/rhaios.iso, ready for a disc or a USB stick
+              --out FILE --timeout SECONDS --cmdline \"key=value ...\" --no-rom --dev
+";
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let verb = words.next().unwrap_or_default();
+    match dispatch(&verb, Arguments::new(words)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(verb: &str, arguments: Arguments) -> Result<(), Error> {
+    match verb {
+        "run" => run::run(arguments),
+        "iso" => write_iso(arguments),
+        "" | "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => Err(Error::Usage(format!("there is no command `{verb}`"))),
+    }
+}
+
+fn write_iso(mut arguments: Arguments) -> Result<(), Error> {
+    let path = arguments.value("--out")?.map_or_else(iso::default_path, PathBuf::from);
+    let profile = if arguments.flag("--dev") {
+        Profile::Dev
+    } else {
+        Profile::Release
+    };
+    let variant = Variant {
+        timeout_seconds: arguments.number("--timeout")?,
+        command_line: arguments.value("--cmdline")?.unwrap_or_default(),
+        rom: if arguments.flag("--no-rom") {
+            Rom::Absent
+        } else {
+            Rom::Shipped
+        },
+    };
+    arguments.finish()?;
+    packages::ensure(packages::BASE)?;
+    let parts = image::build(&Toolchain::ensure()?, profile)?;
+    iso::write(&parts, &variant, &path)?;
+    let length = std::fs::metadata(&path).map_err(Error::file(&path))?.len();
+    println!("xtask: wrote {} ({:.1} MB)", path.display(), length as f64 / 1e6);
+    Ok(())
+}

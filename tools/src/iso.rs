@@ -1,0 +1,116 @@
+//! The boot image: one file that starts on BIOS and UEFI machines, from a disc and from a USB stick.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::command;
+use crate::error::Error;
+use crate::image::{self, Parts};
+
+/// GRUB's modules by name; what they depend on comes with them. All of them would make the image four times as big.
+const MODULES: &str = "multiboot2 normal iso9660 part_msdos part_gpt biosdisk all_video serial terminal test configfile \
+                       minicmd echo reboot halt";
+/// Modules that the disk image GRUB starts from holds already, so that they are not looked up one by one.
+const BUILT_IN: &str = "iso9660 normal multiboot2";
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// What differs from the image that is shipped.
+#[derive(Clone, Debug, Default)]
+pub struct Variant {
+    /// Seconds that the menu waits; the shipped image says 1.
+    pub timeout_seconds: Option<u32>,
+    /// More `key=value` words for the kernel, in every menu entry.
+    pub command_line: String,
+    /// What becomes of `/rom`.
+    pub rom: Rom,
+}
+
+/// The `/rom` of an image.
+#[derive(Clone, Debug, Default)]
+pub enum Rom {
+    /// `stdlib-scripts`.
+    #[default]
+    Shipped,
+    /// No such module.
+    Absent,
+    /// Only the first bytes of the archive, as many as this.
+    Truncated(usize),
+    /// This archive instead.
+    Archive(Vec<u8>),
+}
+
+/// Where `cargo xtask iso` writes.
+pub fn default_path() -> PathBuf {
+    command::target().join("rhaios.iso")
+}
+
+/// Writes the image made of `parts` to `path`.
+///
+/// # Errors
+///
+/// Where a file cannot be read or written, or `grub-mkrescue` fails.
+pub fn write(parts: &Parts, variant: &Variant, path: &Path) -> Result<(), Error> {
+    // Beside the image, so that two images can be made at once.
+    let tree = path.with_extension("tree");
+    let _ = fs::remove_dir_all(&tree);
+    copy_folder(&command::root().join("iso"), &tree)?;
+    let boot = tree.join("boot");
+    image::write(&boot.join("grub/grub.cfg"), menu(variant)?.as_bytes())?;
+    image::write(&boot.join("rhaios"), &read(&parts.kernel)?)?;
+    image::write(&boot.join("symbols.bin"), &read(&parts.symbols)?)?;
+    let rom = match &variant.rom {
+        Rom::Shipped => Some(read(&parts.rom)?),
+        Rom::Absent => None,
+        Rom::Truncated(length) => Some(read(&parts.rom)?.into_iter().take(*length).collect()),
+        Rom::Archive(bytes) => Some(bytes.clone()),
+    };
+    if let Some(rom) = rom {
+        image::write(&boot.join("rom.tar"), &rom)?;
+    }
+    let mut grub = Command::new("grub-mkrescue");
+    grub.arg("-o").arg(path).arg(&tree);
+    grub.arg(format!("--install-modules={MODULES}"))
+        .arg(format!("--modules={BUILT_IN}"));
+    grub.args(["--locales=", "--themes=", "--fonts="]);
+    command::run_quietly(&mut grub, &path.with_extension("log"), LIMIT)?;
+    fs::remove_dir_all(&tree).map_err(Error::file(&tree))
+}
+
+/// `grub/grub.cfg` with the variant's time and words.
+fn menu(variant: &Variant) -> Result<String, Error> {
+    let path = command::root().join("grub/grub.cfg");
+    let text = fs::read_to_string(&path).map_err(Error::file(&path))?;
+    let has_rom = !matches!(variant.rom, Rom::Absent);
+    let mut menu = String::new();
+    for line in text.lines() {
+        match (line.trim_start(), variant.timeout_seconds) {
+            (word, Some(seconds)) if word.starts_with("set timeout=") => menu += &format!("set timeout={seconds}"),
+            (word, _) if word.starts_with("module2 /boot/rom.tar") && !has_rom => continue,
+            (word, _) if word.starts_with("multiboot2 ") => {
+                menu += format!("{line} {}", variant.command_line).trim_end()
+            }
+            _ => menu += line,
+        }
+        menu.push('\n');
+    }
+    Ok(menu)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<(), Error> {
+    fs::create_dir_all(to).map_err(Error::file(to))?;
+    for entry in fs::read_dir(from).map_err(Error::file(from))?.flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target).map_err(Error::file(&target))?;
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(Error::file(path))
+}
