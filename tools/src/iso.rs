@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::image::{self, Parts};
 
 /// GRUB's modules by name; what they depend on comes with them. All of them would make the image four times as big.
-const MODULES: &str = "multiboot2 normal iso9660 part_msdos part_gpt biosdisk all_video serial terminal test configfile \
+const MODULES: &str = "multiboot2 normal iso9660 part_msdos part_gpt all_video serial terminal test configfile \
                        minicmd echo reboot halt";
 /// Modules that the disk image GRUB starts from holds already, so that they are not looked up one by one.
 const BUILT_IN: &str = "iso9660 normal multiboot2";
