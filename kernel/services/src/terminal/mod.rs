@@ -1,9 +1,44 @@
 //! The terminal: a console with a line editor, history and Ctrl-C.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`keys`] | bytes to keys |
+//! | [`line`] | the text being edited |
+//! | [`history`] | lines entered before |
+//! | [`screen`] | draws the line |
+//! | [`editor`] | keys to edits |
+//! | [`queues`] | what waits between the console, the editor and the printers |
+//!
+//! One service, [`Terminal::pump`], owns the console in both directions. Sessions come and go on the terminal; history
+//! stays. Everything here runs on the executor, never on a fiber, except the short calls around an evaluation.
+
+pub mod editor;
+pub mod history;
+pub mod keys;
+pub mod line;
+mod queues;
+pub mod screen;
+#[cfg(test)]
+mod tests;
 
 use alloc::string::String;
+use alloc::vec::Vec;
+use core::future::poll_fn;
+use core::task::{Context, Poll};
 
 use crate::console::Console;
 use crate::task::Control;
+use editor::{LineEditor, Step};
+use queues::Queues;
+
+/// Shown before the first line of an input.
+pub const PROMPT: &str = "rhai> ";
+/// Shown before the lines that continue it.
+pub const CONTINUATION: &str = "  ... ";
+/// Width that a terminal is taken to have until it says otherwise.
+pub const DEFAULT_WIDTH_CELLS: usize = 80;
+/// Bytes that one input may have over all its lines.
+const INPUT_LIMIT_BYTES: usize = 256 * 1024;
 
 /// What the person at the terminal gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,38 +54,186 @@ pub enum Input {
 /// A console with a line editor. Lives for ever; sessions come and go on it.
 pub struct Terminal {
     console: &'static dyn Console,
+    /// Never locked across an await. Where both locks are needed, `editing` comes first.
+    queues: spin::Mutex<Queues>,
+    editing: spin::Mutex<Editing>,
+}
+
+struct Editing {
+    editor: LineEditor,
+    /// A line is on the screen: what others print goes above it.
+    is_active: bool,
 }
 
 impl Terminal {
     /// A terminal on `console`. The kernel keeps it for ever and runs [`Terminal::pump`] as a service.
     pub fn new(console: &'static dyn Console) -> Self {
-        Self { console }
+        Self {
+            console,
+            queues: spin::Mutex::new(Queues::default()),
+            editing: spin::Mutex::new(Editing { editor: LineEditor::new(DEFAULT_WIDTH_CELLS), is_active: false }),
+        }
     }
 
     /// Moves bytes between the console and the queues, for ever. A supervised service; may be restarted.
     pub async fn pump(&'static self) {
-        core::future::pending::<()>().await;
+        poll_fn(|context| self.poll_pump(context)).await
     }
 
-    /// From here Ctrl-C asks `control` to cancel, and other input is kept for later.
-    pub fn begin_evaluation(&self, _control: &'static Control) {}
+    /// From here Ctrl-C asks `control` to cancel, and other input is kept for later. A Ctrl-C that was typed since the
+    /// line was entered counts.
+    pub fn begin_evaluation(&self, control: &'static Control) {
+        self.queues.lock().begin_evaluation(control);
+    }
 
     /// The evaluation has ended: Ctrl-C belongs to the line editor again.
-    pub fn end_evaluation(&self) {}
-
-    /// For the supervisor, after a session died: whatever it was doing on the terminal is over.
-    pub fn forget_evaluation(&self) {}
-
-    /// Reads until `is_complete` accepts the text.
-    pub async fn read_line(&'static self, _is_complete: impl Fn(&str) -> bool) -> Input {
-        core::future::pending().await
+    pub fn end_evaluation(&self) {
+        self.queues.lock().end_evaluation();
     }
 
-    /// Shows `text`; LF becomes CR LF. Waits while the console is behind.
+    /// For the supervisor, after a session died: whatever it was doing on the terminal is over.
+    pub fn forget_evaluation(&self) {
+        self.editing.lock().is_active = false;
+        self.queues.lock().end_evaluation();
+    }
+
+    /// Reads with prompt, editing and history until `is_complete` accepts the text. One reader at a time.
+    pub async fn read_line(&'static self, is_complete: impl Fn(&str) -> bool) -> Input {
+        let reading = Reading { terminal: self };
+        let mut text = String::new();
+        let mut prompt = PROMPT;
+        loop {
+            reading.begin(prompt).await;
+            let step = reading.finish_line().await;
+            match step {
+                Step::Submitted(line) => {
+                    if !text.is_empty() {
+                        text.push('\n');
+                    }
+                    text.push_str(&line);
+                    if is_complete(&text) || text.len() > INPUT_LIMIT_BYTES {
+                        return Input::Line(text);
+                    }
+                    prompt = CONTINUATION;
+                }
+                Step::EndOfInput if prompt == PROMPT => return Input::EndOfInput,
+                Step::EndOfInput | Step::Interrupted | Step::More => return Input::Interrupted,
+            }
+        }
+    }
+
+    /// Shows `text`; LF becomes CR LF. Waits while the console is behind. While a line is edited, the text goes above
+    /// it.
     pub async fn print(&'static self, text: String) {
-        crate::console::write_all(self.console, text.as_bytes()).await;
+        self.room().await;
+        let mut bytes = Vec::with_capacity(text.len() + 16);
+        let mut editing = self.editing.lock();
+        if editing.is_active {
+            editing.editor.hide(&mut bytes);
+        }
+        let mut rest = text.as_str();
+        while let Some((line, after)) = rest.split_once('\n') {
+            bytes.extend_from_slice(line.strip_suffix('\r').unwrap_or(line).as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+            rest = after;
+        }
+        bytes.extend_from_slice(rest.as_bytes());
+        if editing.is_active {
+            if !bytes.ends_with(b"\n") {
+                bytes.extend_from_slice(b"\r\n");
+            }
+            editing.editor.show(&mut bytes);
+        }
+        // Still under the editor's lock, so that two printers cannot swap what they drew.
+        self.queues.lock().send(&bytes);
     }
 
     /// Waits until everything printed has left for the console.
-    pub async fn flush(&'static self) {}
+    pub async fn flush(&'static self) {
+        poll_fn(|context| self.queues.lock().poll_sent(context)).await;
+    }
+
+    /// Takes note of the terminal's width in columns; valid from the next line on.
+    pub fn set_width(&self, width_cells: usize) {
+        self.editing.lock().editor.set_width(width_cells);
+    }
+
+    async fn room(&self) {
+        poll_fn(|context| self.queues.lock().poll_room(context)).await;
+    }
+
+    fn poll_pump(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut buffer = [0; 256];
+        // A few rounds at most, so that a fast console cannot keep the executor to itself.
+        for _ in 0..64 {
+            let mut moved = false;
+            let read_limit = self.queues.lock().receive_limit(context).min(buffer.len());
+            if read_limit > 0
+                && let Poll::Ready(count) = self.console.poll_read(context, &mut buffer[..read_limit])
+            {
+                let wakers = self.queues.lock().receive(&buffer[..count]);
+                wakers.wake();
+                moved = true;
+            }
+            let count = self.queues.lock().peek_output(context, &mut buffer);
+            if count > 0
+                && let Poll::Ready(sent) = self.console.poll_write(context, &buffer[..count])
+            {
+                let wakers = self.queues.lock().drop_output(sent.min(count));
+                wakers.wake();
+                moved = true;
+            }
+            if !moved {
+                return Poll::Pending;
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// A line being read. Dropping it, as a cancelled wait does, takes the line off the books.
+struct Reading {
+    terminal: &'static Terminal,
+}
+
+impl Reading {
+    async fn begin(&self, prompt: &'static str) {
+        self.terminal.room().await;
+        let mut bytes = Vec::new();
+        let mut editing = self.terminal.editing.lock();
+        editing.editor.begin(prompt, &mut bytes);
+        editing.is_active = true;
+        self.terminal.queues.lock().send(&bytes);
+    }
+
+    async fn finish_line(&self) -> Step {
+        poll_fn(|context| {
+            let mut editing = self.terminal.editing.lock();
+            let mut queues = self.terminal.queues.lock();
+            let mut echo = Vec::new();
+            let step = loop {
+                let Some(byte) = queues.next_input(context) else { break None };
+                match editing.editor.feed(byte, &mut echo) {
+                    Step::More => {}
+                    step => break Some(step),
+                }
+            };
+            queues.send(&echo);
+            match step {
+                Some(step) => {
+                    editing.is_active = false;
+                    Poll::Ready(step)
+                }
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.terminal.editing.lock().is_active = false;
+    }
 }

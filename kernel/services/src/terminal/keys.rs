@@ -1,0 +1,239 @@
+//! Bytes from a terminal to keys: control characters, UTF-8, and the escape sequences of ECMA-48 and of xterm.
+//!
+//! Sequences that mean nothing to us are swallowed whole, so that an unknown function key types nothing.
+
+/// What was pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// A character to insert.
+    Character(char),
+    /// A control character other than the ones below: `Control('a')` is Ctrl-A.
+    Control(char),
+    /// Return.
+    Enter,
+    /// Tab.
+    Tab,
+    /// Backspace.
+    Backspace,
+    /// Delete.
+    Delete,
+    /// Cursor keys.
+    Up,
+    /// Cursor down.
+    Down,
+    /// Cursor left.
+    Left,
+    /// Cursor right.
+    Right,
+    /// Start of the line.
+    Home,
+    /// End of the line.
+    End,
+    /// Ctrl-Left or Alt-B.
+    WordLeft,
+    /// Ctrl-Right or Alt-F.
+    WordRight,
+    /// Alt-D.
+    DeleteWord,
+    /// Alt-Backspace.
+    BackspaceWord,
+}
+
+/// Turns bytes into keys, one byte at a time.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    state: State,
+    /// The last byte was CR: an LF right after it belongs to the same key.
+    after_return: bool,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Ground,
+    /// Inside a UTF-8 character: the bits so far, the bytes missing, and the least value that this length may encode.
+    Utf8 { bits: u32, missing: u8, least: u32 },
+    /// After ESC.
+    Escape,
+    /// After ESC `[`: the parameters so far.
+    Sequence { parameters: [u16; 2], count: usize },
+    /// After ESC `O`.
+    SingleShift,
+}
+
+impl Decoder {
+    /// Takes the next byte; the key that it completes, if any.
+    pub fn feed(&mut self, byte: u8) -> Option<Key> {
+        let after_return = core::mem::replace(&mut self.after_return, false);
+        match core::mem::take(&mut self.state) {
+            State::Ground if byte == b'\n' && after_return => None,
+            State::Ground => self.ground(byte),
+            State::Utf8 { bits, missing, least } => self.continue_character(byte, bits, missing, least),
+            State::Escape => self.after_escape(byte),
+            State::Sequence { parameters, count } => self.in_sequence(byte, parameters, count),
+            State::SingleShift => final_byte(byte, 0, 0),
+        }
+    }
+
+    fn ground(&mut self, byte: u8) -> Option<Key> {
+        match byte {
+            b'\r' => {
+                self.after_return = true;
+                Some(Key::Enter)
+            }
+            b'\n' => Some(Key::Enter),
+            b'\t' => Some(Key::Tab),
+            0x08 | 0x7f => Some(Key::Backspace),
+            0x1b => {
+                self.state = State::Escape;
+                None
+            }
+            0x01..=0x1a => Some(Key::Control(char::from(byte - 1 + b'a'))),
+            0x00 | 0x1c..=0x1f => None,
+            0x20..=0x7e => Some(Key::Character(char::from(byte))),
+            0xc2..=0xdf => self.start_character(byte & 0x1f, 1, 0x80),
+            0xe0..=0xef => self.start_character(byte & 0x0f, 2, 0x800),
+            0xf0..=0xf4 => self.start_character(byte & 0x07, 3, 0x1_0000),
+            0x80..=0xc1 | 0xf5..=0xff => Some(Key::Character(char::REPLACEMENT_CHARACTER)),
+        }
+    }
+
+    fn start_character(&mut self, bits: u8, missing: u8, least: u32) -> Option<Key> {
+        self.state = State::Utf8 { bits: u32::from(bits), missing, least };
+        None
+    }
+
+    fn continue_character(&mut self, byte: u8, bits: u32, missing: u8, least: u32) -> Option<Key> {
+        if byte & 0xc0 != 0x80 {
+            // A broken character: drop it, the byte starts something new.
+            return self.ground(byte);
+        }
+        let bits = bits << 6 | u32::from(byte & 0x3f);
+        if missing > 1 {
+            self.state = State::Utf8 { bits, missing: missing - 1, least };
+            return None;
+        }
+        let character = char::from_u32(bits).filter(|_| bits >= least);
+        match character {
+            // C1 controls would steer the terminal when echoed.
+            Some('\u{80}'..='\u{9f}') => None,
+            Some(character) => Some(Key::Character(character)),
+            None => Some(Key::Character(char::REPLACEMENT_CHARACTER)),
+        }
+    }
+
+    fn after_escape(&mut self, byte: u8) -> Option<Key> {
+        match byte {
+            b'[' => {
+                self.state = State::Sequence { parameters: [0; 2], count: 0 };
+                None
+            }
+            b'O' => {
+                self.state = State::SingleShift;
+                None
+            }
+            0x1b => {
+                self.state = State::Escape;
+                None
+            }
+            b'b' => Some(Key::WordLeft),
+            b'f' => Some(Key::WordRight),
+            b'd' => Some(Key::DeleteWord),
+            0x08 | 0x7f => Some(Key::BackspaceWord),
+            // A control character is itself even after a stray ESC: Ctrl-C must always work.
+            0x00..=0x1f => self.ground(byte),
+            _ => None,
+        }
+    }
+
+    fn in_sequence(&mut self, byte: u8, mut parameters: [u16; 2], mut count: usize) -> Option<Key> {
+        match byte {
+            b'0'..=b'9' => {
+                if let Some(parameter) = parameters.get_mut(count) {
+                    *parameter = parameter.saturating_mul(10).saturating_add(u16::from(byte - b'0'));
+                }
+            }
+            b';' => count += 1,
+            0x40..=0x7e => return final_byte(byte, parameters[0], parameters[1]),
+            0x00..=0x1f => return self.ground(byte),
+            // Other parameter and intermediate bytes: the sequence is not one of ours, but must be read to its end.
+            _ => {}
+        }
+        self.state = State::Sequence { parameters, count };
+        None
+    }
+}
+
+/// The key of a sequence: its last byte, the key number and the modifiers (xterm: 1 + shift 1, alt 2, control 4).
+fn final_byte(byte: u8, number: u16, modifiers: u16) -> Option<Key> {
+    let by_word = matches!(modifiers, 3 | 5) || matches!(number, 3 | 5) && modifiers == 0;
+    Some(match (byte, number) {
+        (b'A', _) => Key::Up,
+        (b'B', _) => Key::Down,
+        (b'C', _) if by_word => Key::WordRight,
+        (b'C', _) => Key::Right,
+        (b'D', _) if by_word => Key::WordLeft,
+        (b'D', _) => Key::Left,
+        (b'H', _) | (b'~', 1 | 7) => Key::Home,
+        (b'F', _) | (b'~', 4 | 8) => Key::End,
+        (b'~', 3) => Key::Delete,
+        (b'M', _) => Key::Enter,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn keys(bytes: &[u8]) -> Vec<Key> {
+        let mut decoder = Decoder::default();
+        bytes.iter().filter_map(|&byte| decoder.feed(byte)).collect()
+    }
+
+    #[test]
+    fn decodes_text_and_control_characters() {
+        assert_eq!(keys(b"a\x01\r"), [Key::Character('a'), Key::Control('a'), Key::Enter]);
+        assert_eq!(keys("é漢🦀".as_bytes()), [Key::Character('é'), Key::Character('漢'), Key::Character('🦀')]);
+    }
+
+    #[test]
+    fn takes_return_and_line_feed_as_one_key() {
+        assert_eq!(keys(b"\r\n\n\r\r"), [Key::Enter; 4]);
+    }
+
+    #[test]
+    fn decodes_cursor_keys_in_both_forms() {
+        assert_eq!(keys(b"\x1b[A\x1bOB\x1b[3~\x1bOH\x1b[4~"), [Key::Up, Key::Down, Key::Delete, Key::Home, Key::End]);
+        assert_eq!(keys(b"\x1b[1;5C\x1b[1;3D\x1bb\x1b[5D"), [Key::WordRight, Key::WordLeft, Key::WordLeft, Key::WordLeft]);
+    }
+
+    #[test]
+    fn swallows_unknown_sequences_whole() {
+        assert_eq!(keys(b"\x1b[200~x\x1b[?25;1hy\x1bOPz\x1bqw\x1b[99999999~"), [
+            Key::Character('x'),
+            Key::Character('y'),
+            Key::Character('z'),
+            Key::Character('w'),
+        ]);
+    }
+
+    #[test]
+    fn lets_control_c_through_any_unfinished_sequence() {
+        for start in [&b"\x1b"[..], b"\x1b[", b"\x1b[1;", b"\xe6\xbc"] {
+            let mut bytes = start.to_vec();
+            bytes.push(3);
+            assert_eq!(keys(&bytes), [Key::Control('c')], "{start:?}");
+        }
+    }
+
+    #[test]
+    fn replaces_what_is_not_utf8() {
+        assert_eq!(keys(b"\xff\xc0a"), [Key::Character('\u{fffd}'), Key::Character('\u{fffd}'), Key::Character('a')]);
+        // An overlong slash and half of a surrogate pair.
+        assert_eq!(keys(b"\xe0\x80\xaf"), [Key::Character('\u{fffd}')]);
+        assert_eq!(keys(b"\xed\xa0\x80"), [Key::Character('\u{fffd}')]);
+        assert_eq!(keys(b"\xc2\x9bA"), [Key::Character('A')]);
+    }
+}
