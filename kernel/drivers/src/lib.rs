@@ -3,10 +3,12 @@
 //!
 //! | module | device |
 //! |---|---|
+//! | [`acpi`] | none: the firmware's tables |
 //! | [`uart16550`] | serial ports |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
+pub mod acpi;
 pub mod uart16550;
