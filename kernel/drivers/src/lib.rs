@@ -4,6 +4,16 @@
 //! | module | device |
 //! |---|---|
 //! | [`acpi`] | none: the firmware's tables |
+//! | [`calibrate`] | none: measures the time stamp counter against a reference |
+//! | [`counter`] | none: what the reference counters have in common |
+//! | [`hpet`] | the high precision timer, as a counter |
+//! | [`ioapic`] | sends device interrupts to processors |
+//! | [`pic`] | the two 8259, masked for good |
+//! | [`pit`] | the 8254's channel 2, as a counter |
+//! | [`pm_timer`] | the ACPI timer, as a counter |
+//! | [`power`] | ACPI mode and soft off |
+//! | [`reset`] | starting the machine again |
+//! | [`rtc`] | the clock in the CMOS |
 //! | [`uart16550`] | serial ports |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -11,4 +21,14 @@
 extern crate alloc;
 
 pub mod acpi;
+pub mod calibrate;
+pub mod counter;
+pub mod hpet;
+pub mod ioapic;
+pub mod pic;
+pub mod pit;
+pub mod pm_timer;
+pub mod power;
+pub mod reset;
+pub mod rtc;
 pub mod uart16550;
