@@ -1,1 +1,17 @@
-//! Placeholder.
+//! Tests that boot the shipped image in QEMU and use it as a person would.
+//!
+//! | module | what |
+//! |---|---|
+//! | `machine`, `qmp`, `text` | one emulated PC: its serial line and its monitor |
+//! | `images`, `runner`, `error` | boot images, running tests, why one failed |
+//! | `cases` | the tests, by the part of the system they look at |
+
+#![forbid(unsafe_code)]
+
+pub mod cases;
+pub mod error;
+pub mod images;
+pub mod machine;
+pub mod qmp;
+pub mod runner;
+pub mod text;

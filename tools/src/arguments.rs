@@ -62,6 +62,11 @@ impl Arguments {
         std::mem::take(&mut self.raw)
     }
 
+    /// All words, for another program of ours.
+    pub fn all(self) -> Vec<String> {
+        self.words
+    }
+
     /// Ends the taking.
     ///
     /// # Errors

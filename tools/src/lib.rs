@@ -6,11 +6,12 @@
 //! | `packages`, `toolchain` | set-up: Debian packages, the compiler and library for the kernel |
 //! | `image`, `elf`, `symbols`, `rom`, `iso` | from source to the boot image |
 //! | `qemu`, `run` | the emulator |
-//! | `check`, `test`, `clean_room` | the other commands |
+//! | `check`, `test` | the other commands |
 
 #![forbid(unsafe_code)]
 
 pub mod arguments;
+pub mod check;
 pub mod command;
 pub mod elf;
 pub mod error;
@@ -21,4 +22,5 @@ pub mod qemu;
 pub mod rom;
 pub mod run;
 pub mod symbols;
+pub mod test;
 pub mod toolchain;

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use xtask::arguments::Arguments;
@@ -10,7 +10,7 @@ use xtask::error::Error;
 use xtask::image::{self, Profile};
 use xtask::iso::{self, Rom, Variant};
 use xtask::toolchain::Toolchain;
-use xtask::{packages, run};
+use xtask::{check, command, packages, run, test};
 
 const HELP: &str = "cargo xtask <command>
 
@@ -19,6 +19,13 @@ const HELP: &str = "cargo xtask <command>
               --cmdline \"key=value ...\" -- <QEMU arguments>
   iso         write target/rhaios.iso, ready for a disc or a USB stick
               --out FILE --timeout SECONDS --cmdline \"key=value ...\" --no-rom --dev
+  test        every test, on the host and in QEMU; ends with `N passed, N failed`
+              --host --filter WORD --rounds N
+  check       format, clippy, the rules between the crates, documents
+  bench       measure; one JSON object per line
+              --filter WORD --runs N
+  clean-room  run and test on a bare Debian in a folder (needs root)
+              --keep
 ";
 
 fn main() -> ExitCode {
@@ -37,6 +44,13 @@ fn dispatch(verb: &str, arguments: Arguments) -> Result<(), Error> {
     match verb {
         "run" => run::run(arguments),
         "iso" => write_iso(arguments),
+        "test" => test::run(arguments),
+        "check" => check::run(arguments),
+        "bench" => {
+            make_iso(Profile::Release, &Variant::default(), &iso::default_path())?;
+            hand_over("bench", arguments)
+        }
+        "clean-room" => hand_over("clean-room", arguments),
         "" | "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())
@@ -62,10 +76,23 @@ fn write_iso(mut arguments: Arguments) -> Result<(), Error> {
         },
     };
     arguments.finish()?;
-    packages::ensure(packages::BASE)?;
-    let parts = image::build(&Toolchain::ensure()?, profile)?;
-    iso::write(&parts, &variant, &path)?;
+    make_iso(profile, &variant, &path)?;
     let length = std::fs::metadata(&path).map_err(Error::file(&path))?.len();
     println!("xtask: wrote {} ({:.1} MB)", path.display(), length as f64 / 1e6);
     Ok(())
+}
+
+fn make_iso(profile: Profile, variant: &Variant, path: &Path) -> Result<(), Error> {
+    packages::ensure(packages::BASE)?;
+    iso::write(&image::build(&Toolchain::ensure()?, profile)?, variant, path)
+}
+
+/// Runs a program of the tests with the words that we were given.
+fn hand_over(program: &str, arguments: Arguments) -> Result<(), Error> {
+    let mut cargo = command::cargo();
+    command::run(
+        cargo
+            .args(["run", "--quiet", "--package", "tests", "--bin", program, "--"])
+            .args(arguments.all()),
+    )
 }

@@ -1,0 +1,174 @@
+//! The image reaches a working prompt on every kind of machine, whatever the boot loader hands over.
+
+use std::time::Duration;
+
+use xtask::iso::{Rom, Variant};
+
+use crate::ensure;
+use crate::error::Error;
+use crate::machine::{Config, Firmware, Machine, Medium};
+use crate::runner::{Company, Context, Test};
+
+pub(super) const TESTS: &[Test] = &[
+    Test {
+        name: "boot_matrix_answers_at_the_prompt",
+        company: Company::Shared,
+        run: matrix,
+    },
+    Test {
+        name: "boot_uefi_matrix_answers_at_the_prompt",
+        company: Company::Shared,
+        run: uefi_matrix,
+    },
+    Test {
+        name: "boot_goes_on_without_a_whole_rom",
+        company: Company::Shared,
+        run: damaged_rom,
+    },
+    Test {
+        name: "boot_says_which_words_it_did_not_understand",
+        company: Company::Shared,
+        run: bad_words,
+    },
+    Test {
+        name: "boot_menu_entries_start",
+        company: Company::Shared,
+        run: menu_entries,
+    },
+];
+
+/// Every pair of values of two columns comes up: board, processor, MiB, processors, medium.
+const MATRIX: &[Row] = &[
+    ("pc", "qemu64", 64, 1, Medium::Disc),
+    ("pc", "max", 256, 4, Medium::Disc),
+    ("pc", "max", 8192, 1, Medium::Stick),
+    ("pc", "qemu64", 4096, 4, Medium::Stick),
+    ("q35", "max", 64, 4, Medium::Stick),
+    ("q35", "qemu64", 256, 1, Medium::Stick),
+    ("q35", "qemu64", 8192, 4, Medium::Disc),
+    ("q35", "max", 4096, 1, Medium::Disc),
+];
+/// The same for UEFI, which needs the newer board and more than 64 MiB.
+const UEFI_MATRIX: &[Row] = &[
+    ("q35", "max", 256, 1, Medium::Disc),
+    ("q35", "qemu64", 4096, 4, Medium::Stick),
+    ("q35", "max", 8192, 4, Medium::Disc),
+];
+
+type Row = (&'static str, &'static str, u32, u32, Medium);
+
+fn matrix(context: &Context) -> Result<(), Error> {
+    boot_each(context, Firmware::Bios, MATRIX)
+}
+
+fn uefi_matrix(context: &Context) -> Result<(), Error> {
+    boot_each(context, Firmware::Uefi, UEFI_MATRIX)
+}
+
+fn boot_each(context: &Context, firmware: Firmware, rows: &[Row]) -> Result<(), Error> {
+    for (board, cpu, memory_mib, processors, medium) in rows.iter().copied() {
+        let config = Config {
+            board,
+            firmware,
+            cpu,
+            memory_mib,
+            processors,
+            medium,
+            more: Vec::new(),
+        };
+        let result = context.with_machine(&config, &context.images.shipped(), |machine| {
+            machine.boot()?;
+            answers(machine)?;
+            let firmware = if firmware == Firmware::Uefi {
+                "\"uefi\""
+            } else {
+                "\"bios\""
+            };
+            machine.check("sys::info().firmware", firmware)?;
+            // What the firmware keeps for itself is a few MiB, and under UEFI some more.
+            let total_mib = machine.number("mem::info().total_bytes")? / 1024 / 1024;
+            let expected_mib = i64::from(memory_mib);
+            ensure!(
+                total_mib <= expected_mib && total_mib + 80 > expected_mib,
+                "mem::info() says {total_mib} MiB of {expected_mib}"
+            );
+            ensure!(machine.number("sys::boot().len()")? > 3, "sys::boot() lists no steps");
+            Ok(())
+        });
+        result.map_err(|error| Error::Wrong(format!("{config:?}: {error}")))?;
+    }
+    Ok(())
+}
+
+fn answers(machine: &mut Machine) -> Result<(), Error> {
+    machine.check("40 + 2", "42")
+}
+
+fn damaged_rom(context: &Context) -> Result<(), Error> {
+    let whole = std::fs::metadata(&context.images.parts().rom)?.len() as usize;
+    let cases = [
+        (Rom::Absent, "missing"),
+        (Rom::Truncated(whole / 2), "half"),
+        (Rom::Truncated(700), "second block"),
+        (Rom::Truncated(100), "first block"),
+        (Rom::Archive(vec![0xa5; 4096]), "noise"),
+    ];
+    for (rom, name) in cases {
+        let iso = context.images.variant(Variant {
+            timeout_seconds: Some(0),
+            rom,
+            ..Variant::default()
+        })?;
+        context.with_machine(&Config::default(), &iso, |machine| {
+            let said = machine.boot()?;
+            ensure!(said.contains("/rom"), "nothing said of the {name} archive");
+            answers(machine)?;
+            let error = machine.eval(r#"run("/rom/no_such_file.rhai")"#)?;
+            ensure!(error.contains("not_found"), "{name}: {error}");
+            answers(machine)
+        })?;
+    }
+    Ok(())
+}
+
+fn bad_words(context: &Context) -> Result<(), Error> {
+    for (words, named) in [
+        ("colour=blue", "colour"),
+        ("panic=soon", "soon"),
+        ("debug=perhaps", "perhaps"),
+        ("=", "="),
+    ] {
+        context.with_machine(
+            &Config::default(),
+            &context.images.with_command_line(words)?,
+            |machine| {
+                let said = machine.boot()?;
+                ensure!(said.contains(named), "nothing said of `{words}`");
+                answers(machine)
+            },
+        )?;
+    }
+    Ok(())
+}
+
+fn menu_entries(context: &Context) -> Result<(), Error> {
+    // The menu's entries by their letters' distance from the first: one Down key each.
+    for (steps, words) in [(1, "safe=on"), (2, "console=serial")] {
+        let iso = context.images.variant(Variant {
+            timeout_seconds: Some(20),
+            ..Variant::default()
+        })?;
+        context.with_machine(&Config::default(), &iso, |machine| {
+            machine.expect("safe: no scripts", Duration::from_secs(30))?;
+            for _ in 0..steps {
+                machine.send(b"\x1b[B")?;
+            }
+            machine.send(b"\r")?;
+            machine.boot()?;
+            let line = machine.eval("sys::info().command_line")?;
+            ensure!(line.contains(words), "entry {steps} started with {line}");
+            answers(machine)
+        })?;
+    }
+    Ok(())
+}

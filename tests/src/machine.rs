@@ -1,0 +1,414 @@
+//! One emulated PC with our image in it, driven through its serial line as a person would.
+//!
+//! Whoever waits for text is also told of what must not happen: a panic's text, a reset, the machine going off.
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use xtask::qemu;
+
+use crate::error::Error;
+use crate::qmp::Monitor;
+use crate::text;
+
+/// The prompt.
+pub const PROMPT: &str = "rhai> ";
+/// Texts that only a panic writes.
+const PANIC_TEXTS: [&str; 2] = ["KERNEL PANIC", "panicked at"];
+const SLICE: Duration = Duration::from_millis(20);
+
+/// What the machine starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Firmware {
+    /// SeaBIOS.
+    Bios,
+    /// OVMF.
+    Uefi,
+}
+
+/// How the image is plugged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// As a disc.
+    Disc,
+    /// As a USB stick.
+    Stick,
+}
+
+/// How the machine is built.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `pc` or `q35`.
+    pub board: &'static str,
+    /// BIOS or UEFI.
+    pub firmware: Firmware,
+    /// Model of the processor.
+    pub cpu: &'static str,
+    /// Memory in MiB.
+    pub memory_mib: u32,
+    /// Logical processors.
+    pub processors: u32,
+    /// How the image is plugged in.
+    pub medium: Medium,
+    /// More arguments.
+    pub more: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            board: "q35",
+            firmware: Firmware::Bios,
+            cpu: "max",
+            memory_mib: 256,
+            processors: 1,
+            medium: Medium::Disc,
+            more: Vec::new(),
+        }
+    }
+}
+
+/// A running machine. It ends when this value is dropped.
+pub struct Machine {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: Receiver<Vec<u8>>,
+    said: Receiver<String>,
+    monitor: Monitor,
+    folder: PathBuf,
+    transcript: Vec<u8>,
+    /// How much of the transcript has been looked at.
+    seen: usize,
+    started: Instant,
+    is_panic_expected: bool,
+    are_resets_expected: bool,
+    resets: u32,
+    shutdowns: u32,
+}
+
+impl Machine {
+    /// Starts a machine with the image `iso`; its files go into `folder`, which is made and is its own.
+    ///
+    /// # Errors
+    ///
+    /// Where the emulator cannot be started.
+    pub fn start(config: &Config, iso: &std::path::Path, folder: PathBuf) -> Result<Self, Error> {
+        std::fs::create_dir_all(&folder)?;
+        let socket = folder.join("qmp");
+        let _ = std::fs::remove_file(&socket);
+        let mut emulator = Command::new(qemu::PROGRAM);
+        emulator.args([
+            "-machine",
+            config.board,
+            "-cpu",
+            config.cpu,
+            "-accel",
+            qemu::SOFTWARE,
+            "-nodefaults",
+        ]);
+        emulator.args([
+            "-m",
+            &config.memory_mib.to_string(),
+            "-smp",
+            &config.processors.to_string(),
+        ]);
+        emulator.args(["-vga", "std", "-display", "none", "-serial", "stdio"]);
+        emulator
+            .arg("-qmp")
+            .arg(format!("unix:{},server=on,wait=off", socket.display()));
+        match config.medium {
+            Medium::Disc => emulator.arg("-cdrom").arg(iso),
+            Medium::Stick => emulator
+                .args(["-device", "qemu-xhci", "-device", "usb-storage,drive=stick", "-drive"])
+                .arg(format!(
+                    "if=none,id=stick,format=raw,readonly=on,file={}",
+                    iso.display()
+                )),
+        };
+        if config.firmware == Firmware::Uefi {
+            emulator.args(qemu::uefi(&folder.join("variables"))?);
+        }
+        emulator
+            .args(&config.more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let started = Instant::now();
+        let mut child = emulator.spawn()?;
+        let output = child
+            .stdout
+            .take()
+            .map(forward)
+            .ok_or_else(|| Error::System("no output pipe".into()))?;
+        let said = child
+            .stderr
+            .take()
+            .map(forward)
+            .ok_or_else(|| Error::System("no error pipe".into()))?;
+        let (text_sender, text_receiver) = channel();
+        thread::spawn(move || {
+            said.iter()
+                .for_each(|chunk| drop(text_sender.send(String::from_utf8_lossy(&chunk).into_owned())));
+        });
+        let input = child.stdin.take();
+        let monitor = match Monitor::connect(&socket) {
+            Ok(monitor) => monitor,
+            Err(error) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                let said: String = text_receiver.try_iter().collect();
+                return Err(Error::Exited(format!("{error}; {said}")));
+            }
+        };
+        Ok(Self {
+            child,
+            input,
+            output,
+            said: text_receiver,
+            monitor,
+            folder,
+            transcript: Vec::new(),
+            seen: 0,
+            started,
+            is_panic_expected: false,
+            are_resets_expected: false,
+            resets: 0,
+            shutdowns: 0,
+        })
+    }
+
+    /// From now on a panic's text is wanted.
+    pub fn expect_panic(&mut self) {
+        self.is_panic_expected = true;
+    }
+
+    /// From now on resets and the machine's end are wanted.
+    pub fn expect_reset(&mut self) {
+        self.are_resets_expected = true;
+    }
+
+    /// How often the guest has reset the machine.
+    pub fn resets(&self) -> u32 {
+        self.resets
+    }
+
+    /// The emulator's monitor.
+    pub fn monitor(&mut self) -> &mut Monitor {
+        &mut self.monitor
+    }
+
+    /// A folder for files of this machine.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
+    /// The emulator's process.
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// When the emulator was started.
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Everything the serial line has said.
+    pub fn transcript(&self) -> String {
+        text::plain(&self.transcript)
+    }
+
+    /// Types `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// Where the emulator is gone.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let input = self
+            .input
+            .as_mut()
+            .ok_or_else(|| Error::System("no input pipe".into()))?;
+        input.write_all(bytes)?;
+        Ok(input.flush()?)
+    }
+
+    /// Waits until the serial line says `awaited`; returns what came before it since the last call.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not come within `limit`, or something happens that must not.
+    pub fn expect(&mut self, awaited: &str, limit: Duration) -> Result<String, Error> {
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(length) = find(&self.transcript[self.seen..], awaited.as_bytes()) {
+                let before = text::plain(&self.transcript[self.seen..self.seen + length]);
+                self.seen += length + awaited.len();
+                return Ok(before);
+            }
+            if Instant::now() >= deadline {
+                return Err(Error::TimedOut {
+                    awaited: awaited.into(),
+                    limit,
+                });
+            }
+            self.pump(SLICE)?;
+        }
+    }
+
+    /// Waits for the prompt of a machine that has just been started.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::expect`].
+    pub fn boot(&mut self) -> Result<String, Error> {
+        self.expect(&format!("\n{PROMPT}"), Duration::from_secs(60))
+    }
+
+    /// Types a line and waits for the next prompt; returns what was printed between, without the echo.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::expect`].
+    pub fn eval_within(&mut self, line: &str, limit: Duration) -> Result<String, Error> {
+        self.send(line.as_bytes())?;
+        self.send(b"\r")?;
+        let output = self.expect(&format!("\n{PROMPT}"), limit)?;
+        // The first line is the echo of what we have typed.
+        Ok(output
+            .split_once('\n')
+            .map_or("", |(_, rest)| rest)
+            .trim_end()
+            .to_string())
+    }
+
+    /// [`Machine::eval_within`] ten seconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::expect`].
+    pub fn eval(&mut self, line: &str) -> Result<String, Error> {
+        self.eval_within(line, Duration::from_secs(10))
+    }
+
+    /// The whole number that `line` evaluates to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::expect`], and where it is no number.
+    pub fn number(&mut self, line: &str) -> Result<i64, Error> {
+        let text = self.eval(line)?;
+        text.trim()
+            .parse()
+            .map_err(|_| Error::Wrong(format!("`{line}` gave {text:?}, no number")))
+    }
+
+    /// Fails unless `line` prints exactly `expected`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::expect`].
+    pub fn check(&mut self, line: &str, expected: &str) -> Result<(), Error> {
+        let text = self.eval(line)?;
+        if text == expected {
+            Ok(())
+        } else {
+            Err(Error::Wrong(format!("`{line}` gave {text:?}, not {expected:?}")))
+        }
+    }
+
+    /// Waits until the emulator has ended because the guest turned the machine off.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not end within `limit`.
+    pub fn wait_for_end(&mut self, limit: Duration) -> Result<(), Error> {
+        let deadline = Instant::now() + limit;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait()? {
+                return if status.success() {
+                    Ok(())
+                } else {
+                    Err(Error::Exited(self.last_words()))
+                };
+            }
+            thread::sleep(SLICE);
+        }
+        Err(Error::TimedOut {
+            awaited: "the machine going off".into(),
+            limit,
+        })
+    }
+
+    /// Takes in what the machine says for at most `limit`, or until it says something.
+    fn pump(&mut self, limit: Duration) -> Result<(), Error> {
+        match self.output.recv_timeout(limit) {
+            Ok(chunk) => {
+                self.transcript.extend(chunk);
+                self.look_for_panic()?;
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Err(Error::Exited(self.last_words())),
+        }
+        self.look_for_events()
+    }
+
+    fn look_for_panic(&self) -> Result<(), Error> {
+        let unseen = &self.transcript[self.seen..];
+        match PANIC_TEXTS.iter().find_map(|panic| find(unseen, panic.as_bytes())) {
+            // Only once its line is complete, so that the line can be shown.
+            Some(start) if !self.is_panic_expected && unseen[start..].contains(&b'\n') => {
+                let line = text::plain(&unseen[start..]);
+                Err(Error::Panicked(line.lines().next().unwrap_or_default().into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn look_for_events(&mut self) -> Result<(), Error> {
+        for event in self.monitor.events() {
+            let is_reset = event.contains("\"RESET\"") && event.contains("\"guest\": true");
+            let is_end = event.contains("\"SHUTDOWN\"") || event.contains("\"GUEST_PANICKED\"");
+            self.resets += u32::from(is_reset);
+            self.shutdowns += u32::from(is_end);
+            if (is_reset || is_end) && !self.are_resets_expected {
+                return Err(Error::Event(event));
+            }
+        }
+        Ok(())
+    }
+
+    fn last_words(&mut self) -> String {
+        thread::sleep(SLICE);
+        self.said.try_iter().collect()
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        // Both fail only where it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads `pipe` on a thread of its own.
+fn forward(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let mut buffer = [0; 16384];
+        while let Ok(count @ 1..) = pipe.read(&mut buffer) {
+            if sender.send(buffer[..count].to_vec()).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// Where `needle` starts in `bytes`.
+fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    bytes.windows(needle.len()).position(|window| window == needle)
+}
