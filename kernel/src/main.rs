@@ -1,1 +1,126 @@
-fn main() {}
+//! The start-up of Rhaios: each step takes what the steps above it made.
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+use kernel::arch::features::Features;
+use kernel::arch::{apic, clock, copy, core_local, features, interrupts, segments};
+use kernel::boot::command_line::Options;
+use kernel::boot::handover::{self, Handover};
+use kernel::executor::run;
+use kernel::machine::firmware::{self, Firmware};
+use kernel::machine::host::{self, Facts};
+use kernel::machine::{debug, routing, serial, session, steps, timing};
+use kernel::memory::{Physical, frames, paging};
+use kernel::report::{crash, early, journal, symbols};
+use services::host::Host;
+use services::rom::Rom;
+use services::terminal::Terminal;
+
+/// Called by the entry code in the higher half, with the boot processor's stack, interrupts off.
+#[unsafe(no_mangle)]
+extern "C" fn kernel_main(information: u32, relocation: i64) -> ! {
+    core_local::start_boot_core();
+    journal::start();
+
+    // SAFETY: the entry code passes what the boot loader gave it, once.
+    let handover = unsafe { handover::read(information, relocation) }.expect("the boot loader's information is readable");
+    let options = start_log(&handover);
+
+    let features = start_processor();
+    start_memory(&handover);
+    start_symbols(&handover);
+    let firmware = firmware::start(&handover);
+    steps::done("firmware tables");
+
+    start_interrupts(&features, firmware);
+    let executor = run::start_boot_core();
+    let console = serial::start(options.serial, firmware);
+    steps::done("serial port");
+
+    let rom = read_rom(&handover, &options);
+    let host = host::make(Facts { handover, features }, rom, options.debug);
+    script_api::warm_up(host);
+    steps::done("script engine");
+
+    if options.debug {
+        debug::start(executor);
+    }
+    match console {
+        Some(console) => {
+            serial::start_service(executor, console);
+            start_session(executor, host, console);
+        }
+        None => log::error!("no console: no serial port answers"),
+    }
+    steps::done("services");
+    run::run(executor)
+}
+
+fn start_log(handover: &Handover) -> Options {
+    let quiet = Options::parse(handover.tags.command_line().unwrap_or(""), |_| {});
+    if let Some(base) = serial::early_base(quiet.serial) {
+        early::start(base);
+    }
+    crash::set_reboot_seconds(quiet.panic_seconds);
+    log::info!("Rhaios {} ({})", env!("CARGO_PKG_VERSION"), handover.firmware());
+    let options = handover.options();
+    steps::done("boot information");
+    options
+}
+
+fn start_processor() -> Features {
+    segments::start_boot_core();
+    interrupts::start();
+    let features = features::start();
+    copy::use_string_instructions(features.fast_string_copy && !features.is_emulated);
+    steps::done("processor");
+    features
+}
+
+fn start_memory(handover: &Handover) {
+    frames::start(&handover.tags, handover.information).expect("memory is needed for anything at all");
+    paging::start(&handover.tags).expect("memory holds at least its own page tables");
+    log::info!("memory: {} MiB, {} MiB free", frames::total_bytes() >> 20, frames::free_bytes() >> 20);
+    steps::done("memory");
+}
+
+fn start_symbols(handover: &Handover) {
+    match handover.module("symbols").map(symbols::start) {
+        Some(Ok(())) => {}
+        Some(Err(_)) => log::warn!("symbols: the module is malformed; backtraces show addresses only"),
+        None => log::warn!("symbols: no such module; backtraces show addresses only"),
+    }
+}
+
+fn start_interrupts(features: &Features, firmware: &Firmware) {
+    let base = firmware.madt.as_ref().map_or(0xfee0_0000, |madt| madt.local_apic_address);
+    apic::start(features, Physical(base)).expect("the core's interrupt controller can be mapped");
+    routing::start(firmware);
+    timing::calibrate(features, firmware);
+    steps::done("clock");
+}
+
+fn read_rom(handover: &Handover, options: &Options) -> Rom {
+    if !options.rom {
+        return Rom::empty();
+    }
+    let Some(bytes) = handover.module("rom") else {
+        log::warn!("/rom: the boot loader passed no such module; /rom is empty");
+        return Rom::empty();
+    };
+    let (rom, error) = Rom::parse(bytes);
+    if let Some(error) = error {
+        log::warn!("/rom: {error}");
+    }
+    steps::done("/rom");
+    rom
+}
+
+fn start_session(executor: &'static kernel::executor::Executor, host: Host, console: &'static serial::SerialConsole) {
+    log::info!("ready after {} ms", clock::now_ns() / 1_000_000);
+    journal::stop_echo();
+    let terminal: &'static Terminal = alloc::boxed::Box::leak(alloc::boxed::Box::new(Terminal::new(console)));
+    session::start(executor, host, terminal);
+}

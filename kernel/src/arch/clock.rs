@@ -1,0 +1,73 @@
+//! The monotonic clock: the time-stamp counter, scaled to nanoseconds since the kernel's entry.
+
+use core::arch::x86_64::_rdtsc;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+unsafe extern "C" {
+    /// The counter as the entry code found it.
+    static boot_entry_tsc: u64;
+}
+
+/// Assumed until the counter has been measured, so that early log lines carry some time.
+const PROVISIONAL_HZ: u64 = 2_500_000_000;
+
+static RATE_HZ: AtomicU64 = AtomicU64::new(PROVISIONAL_HZ);
+/// Nanoseconds per tick, times 2^32.
+static SCALE: AtomicU64 = AtomicU64::new(scale_of(PROVISIONAL_HZ));
+static IS_MEASURED: AtomicBool = AtomicBool::new(false);
+
+const fn scale_of(rate_hz: u64) -> u64 {
+    ((1_000_000_000u128 << 32) / rate_hz as u128) as u64
+}
+
+/// The processor's time-stamp counter.
+#[inline]
+pub fn tsc() -> u64 {
+    // SAFETY: every 64-bit processor has the counter, and the kernel never forbids itself to read it.
+    unsafe { _rdtsc() }
+}
+
+fn entry_tsc() -> u64 {
+    // SAFETY: written once by the entry code, before any Rust code ran.
+    unsafe { (&raw const boot_entry_tsc).read() }
+}
+
+/// Sets the counter's rate.
+pub fn set_rate(rate_hz: u64) {
+    RATE_HZ.store(rate_hz.max(1), Ordering::Relaxed);
+    SCALE.store(scale_of(rate_hz.max(1)), Ordering::Relaxed);
+    IS_MEASURED.store(true, Ordering::Relaxed);
+}
+
+/// The counter's rate in ticks per second.
+pub fn rate_hz() -> u64 {
+    RATE_HZ.load(Ordering::Relaxed)
+}
+
+/// Nanoseconds from the kernel's entry to the moment when the counter showed `tsc`.
+pub fn ns_at(tsc: u64) -> u64 {
+    let ticks = tsc.saturating_sub(entry_tsc());
+    ((u128::from(ticks) * u128::from(SCALE.load(Ordering::Relaxed))) >> 32) as u64
+}
+
+/// The counter's value at `time_ns` of the clock.
+pub fn tsc_at(time_ns: u64) -> u64 {
+    let ticks = u128::from(time_ns) * u128::from(rate_hz()) / 1_000_000_000;
+    entry_tsc().saturating_add(u64::try_from(ticks).unwrap_or(u64::MAX))
+}
+
+/// Nanoseconds since the kernel's entry.
+#[inline]
+pub fn now_ns() -> u64 {
+    ns_at(tsc())
+}
+
+/// The clock as drivers see it.
+#[derive(Clone, Copy, Debug)]
+pub struct MonotonicClock;
+
+impl hw::Clock for MonotonicClock {
+    fn now_ns(&self) -> u64 {
+        now_ns()
+    }
+}

@@ -1,0 +1,118 @@
+//! What a processor exception does: a stack grows, a task dies, or the machine stops with a report.
+//!
+//! Source: Intel SDM volume 3, chapter 6.
+
+use core::fmt;
+
+use services::task::TaskError;
+use x86_64::registers::control::Cr2;
+
+use super::interrupts::Frame;
+use crate::executor::recovery;
+use crate::memory::{arena, stack};
+use crate::report;
+
+/// Short and long names of the exceptions, by vector.
+const NAMES: [(&str, &str); 32] = [
+    ("DE", "division error"),
+    ("DB", "debug exception"),
+    ("NMI", "non-maskable interrupt"),
+    ("BP", "breakpoint"),
+    ("OF", "overflow"),
+    ("BR", "bound range exceeded"),
+    ("UD", "invalid instruction"),
+    ("NM", "floating-point unit not available"),
+    ("DF", "double fault"),
+    ("9", "coprocessor segment overrun"),
+    ("TS", "invalid task state segment"),
+    ("NP", "segment not present"),
+    ("SS", "stack segment fault"),
+    ("GP", "general protection fault"),
+    ("PF", "page fault"),
+    ("15", "reserved exception"),
+    ("MF", "floating-point error"),
+    ("AC", "alignment check"),
+    ("MC", "machine check"),
+    ("XM", "vector floating-point error"),
+    ("VE", "virtualisation exception"),
+    ("CP", "control protection exception"),
+    ("22", "reserved exception"),
+    ("23", "reserved exception"),
+    ("24", "reserved exception"),
+    ("25", "reserved exception"),
+    ("26", "reserved exception"),
+    ("27", "reserved exception"),
+    ("HV", "hypervisor injection exception"),
+    ("VC", "hypervisor communication exception"),
+    ("SX", "security exception"),
+    ("31", "reserved exception"),
+];
+
+const NMI: u64 = 2;
+const DOUBLE_FAULT: u64 = 8;
+const PAGE_FAULT: u64 = 14;
+const MACHINE_CHECK: u64 = 18;
+
+/// The exception that `name` (as `gp`) stands for.
+pub fn vector_of(name: &str) -> Option<u8> {
+    NAMES.iter().position(|(short, _)| short.eq_ignore_ascii_case(name)).map(|vector| vector as u8)
+}
+
+/// An exception in words.
+pub struct Cause<'a>(pub &'a Frame);
+
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let frame = self.0;
+        let (short, long) = NAMES[frame.vector as usize & 31];
+        write!(out, "#{short} {long}")?;
+        if frame.vector == PAGE_FAULT {
+            let action = match (frame.error_code & 16 != 0, frame.error_code & 2 != 0) {
+                (true, _) => "executing",
+                (_, true) => "writing",
+                _ => "reading",
+            };
+            let state = if frame.error_code & 1 != 0 { "protected" } else { "unmapped" };
+            let address = Cr2::read_raw() as usize;
+            write!(out, " {action} {state} address {address:#018x}")?;
+            if let Some(owner) = arena::owner_of(address) {
+                write!(out, ", in the arena of task {}{}", owner.task, if owner.is_dead { ", which has ended" } else { "" })?;
+            }
+        } else if frame.error_code != 0 {
+            write!(out, ", error code {:#x}", frame.error_code)?;
+        }
+        Ok(())
+    }
+}
+
+/// Answers an exception; called on its own stack with interrupts off.
+pub fn handle(frame: &mut Frame) {
+    let address = Cr2::read_raw() as usize;
+    if frame.vector == PAGE_FAULT && stack::grow(address) {
+        return;
+    }
+    let may_end_task = !matches!(frame.vector, NMI | DOUBLE_FAULT | MACHINE_CHECK);
+    if may_end_task && recovery::is_possible(frame.rsp as usize) {
+        let code = match (frame.vector, stack::is_guard(address)) {
+            (PAGE_FAULT, true) => "stack_overflow",
+            _ => "cpu_exception",
+        };
+        let message = match code {
+            "stack_overflow" => alloc_text(format_args!("the stack is full")),
+            _ => alloc_text(format_args!("{}", Cause(frame))),
+        };
+        let report = recovery::on_kernel_heap(|| report::crash::describe(Some(frame), frame.rip, frame.rbp, None));
+        let registers = recovery::abandon(TaskError { report, message, ..TaskError::new(code, "") });
+        frame.rip = registers.rip;
+        frame.rsp = registers.rsp;
+        frame.rbp = registers.rbp;
+        frame.rdi = registers.rdi;
+        frame.rsi = registers.rsi;
+        return;
+    }
+    report::crash::stop_machine(format_args!("{}", Cause(frame)), Some(frame), frame.rip, frame.rbp);
+}
+
+fn alloc_text(text: fmt::Arguments<'_>) -> alloc::string::String {
+    recovery::on_kernel_heap(|| alloc::format!("{text}"))
+}

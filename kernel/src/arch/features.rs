@@ -1,0 +1,92 @@
+//! What this processor can do, and switching on what protects the kernel.
+//!
+//! Sources: Intel SDM volume 3, 2.5 (control registers) and 4.6 (access rights); AMD64 manual volume 2, 3.1.
+
+use raw_cpuid::{CpuId, CpuIdReaderNative};
+use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags, Efer, EferFlags};
+
+/// What the kernel uses of the processor.
+#[derive(Clone, Copy, Debug)]
+pub struct Features {
+    /// Pages can be made non-executable.
+    pub no_execute: bool,
+    /// Supervisor code cannot execute user pages.
+    pub smep: bool,
+    /// Supervisor code cannot touch user pages.
+    pub smap: bool,
+    /// User code cannot read descriptor registers.
+    pub umip: bool,
+    /// The local APIC can be driven by model-specific registers.
+    pub x2apic: bool,
+    /// The APIC timer can wait for a value of the time-stamp counter.
+    pub tsc_deadline: bool,
+    /// The time-stamp counter keeps its rate in all power states.
+    pub tsc_invariant: bool,
+    /// `rep movsb` is fast.
+    pub fast_string_copy: bool,
+    /// The processor is QEMU's TCG, whose `rep movsb` is slow whatever it says.
+    pub is_emulated: bool,
+}
+
+/// Finds out what the processor can do and switches the protections on.
+pub fn start() -> Features {
+    let id = CpuId::new();
+    let extended = id.get_extended_processor_and_feature_identifiers();
+    let structured = id.get_extended_feature_info();
+    let basic = id.get_feature_info();
+    let features = Features {
+        no_execute: extended.as_ref().is_some_and(raw_cpuid::ExtendedProcessorFeatureIdentifiers::has_execute_disable),
+        smep: structured.as_ref().is_some_and(raw_cpuid::ExtendedFeatures::has_smep),
+        smap: structured.as_ref().is_some_and(raw_cpuid::ExtendedFeatures::has_smap),
+        umip: structured.as_ref().is_some_and(raw_cpuid::ExtendedFeatures::has_umip),
+        fast_string_copy: structured.as_ref().is_some_and(raw_cpuid::ExtendedFeatures::has_rep_movsb_stosb),
+        x2apic: basic.as_ref().is_some_and(raw_cpuid::FeatureInfo::has_x2apic),
+        tsc_deadline: basic.as_ref().is_some_and(raw_cpuid::FeatureInfo::has_tsc_deadline),
+        tsc_invariant: id
+            .get_advanced_power_mgmt_info()
+            .is_some_and(|information| information.has_invariant_tsc()),
+        is_emulated: hypervisor(&id) == Some(*b"TCGTCGTCGTCG"),
+    };
+    enable(&features);
+    features
+}
+
+/// The hypervisor's 12 letters where there is one.
+pub fn hypervisor(id: &CpuId<CpuIdReaderNative>) -> Option<[u8; 12]> {
+    if !id.get_feature_info().is_some_and(|information| information.has_hypervisor()) {
+        return None;
+    }
+    let leaf = core::arch::x86_64::__cpuid(0x4000_0000);
+    let mut name = [0; 12];
+    name[..4].copy_from_slice(&leaf.ebx.to_le_bytes());
+    name[4..8].copy_from_slice(&leaf.ecx.to_le_bytes());
+    name[8..].copy_from_slice(&leaf.edx.to_le_bytes());
+    Some(name)
+}
+
+fn enable(features: &Features) {
+    if features.no_execute {
+        // SAFETY: no page has the no-execute bit set yet.
+        unsafe { Efer::update(|flags| flags.insert(EferFlags::NO_EXECUTE_ENABLE)) };
+    }
+    // SAFETY: write protection only forbids writes that the kernel never means to do; the coprocessor flags make any
+    // use of floating-point registers, which this soft-float kernel never does on purpose, behave predictably.
+    unsafe {
+        Cr0::update(|flags| {
+            flags.insert(Cr0Flags::WRITE_PROTECT | Cr0Flags::NUMERIC_ERROR | Cr0Flags::MONITOR_COPROCESSOR);
+            flags.remove(Cr0Flags::EMULATE_COPROCESSOR | Cr0Flags::TASK_SWITCHED);
+        });
+    }
+    let mut wanted = Cr4Flags::PAGE_GLOBAL;
+    for (present, flag) in [
+        (features.smep, Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION),
+        (features.smap, Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION),
+        (features.umip, Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION),
+    ] {
+        if present {
+            wanted |= flag;
+        }
+    }
+    // SAFETY: only features that CPUID reports are switched on, and no page is a user page.
+    unsafe { Cr4::update(|flags| flags.insert(wanted)) };
+}

@@ -1,0 +1,225 @@
+//! The interrupt table, its entry stubs, and who handles which vector.
+//!
+//! Vectors 0 to 31 are the processor's exceptions. Device vectors call a handler that acknowledges, sets bits and
+//! returns: it allocates nothing, wakes nobody and takes no lock that a task can hold.
+
+use core::arch::global_asm;
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+use x86_64::VirtAddr;
+use x86_64::structures::idt::InterruptDescriptorTable;
+
+use super::segments::{CODE_SELECTOR, InterruptStack};
+use super::{apic, exceptions};
+
+/// First vector of devices.
+pub const FIRST_DEVICE_VECTOR: u8 = 0x30;
+/// The core's own timer.
+pub const TIMER_VECTOR: u8 = 0x20;
+/// What the local APIC raises when an interrupt vanished before it was delivered.
+pub const SPURIOUS_VECTOR: u8 = 0xff;
+/// Where the masked legacy controllers would send spurious interrupts.
+pub const LEGACY_VECTORS: u8 = 0xe0;
+
+/// Registers as the entry stub saves them; lowest address first.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each field is the register of its name")]
+pub struct Frame {
+    pub r15: u64,
+    pub r14: u64,
+    pub r13: u64,
+    pub r12: u64,
+    pub r11: u64,
+    pub r10: u64,
+    pub r9: u64,
+    pub r8: u64,
+    pub rbp: u64,
+    pub rdi: u64,
+    pub rsi: u64,
+    pub rdx: u64,
+    pub rcx: u64,
+    pub rbx: u64,
+    pub rax: u64,
+    pub vector: u64,
+    pub error_code: u64,
+    pub rip: u64,
+    pub cs: u64,
+    pub rflags: u64,
+    pub rsp: u64,
+    pub ss: u64,
+}
+
+global_asm!(
+    r#"
+    .text
+    .balign 16
+    .global interrupt_stubs
+interrupt_stubs:
+    .set vector, 0
+    .rept 256
+    .balign 16
+    // The processor pushes an error code for 8, 10 to 14, 17, 21, 29 and 30; the others get a zero.
+    .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+    push 0
+    .endif
+    push vector
+    jmp interrupt_common
+    .set vector, vector + 1
+    .endr
+
+    .type interrupt_common, @function
+interrupt_common:
+    push rax
+    push rbx
+    push rcx
+    push rdx
+    push rsi
+    push rdi
+    push rbp
+    push r8
+    push r9
+    push r10
+    push r11
+    push r12
+    push r13
+    push r14
+    push r15
+    cld
+    mov rdi, rsp
+    call interrupt_dispatch
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop r11
+    pop r10
+    pop r9
+    pop r8
+    pop rbp
+    pop rdi
+    pop rsi
+    pop rdx
+    pop rcx
+    pop rbx
+    pop rax
+    add rsp, 16
+    iretq
+    .text
+    "#
+);
+
+unsafe extern "C" {
+    static interrupt_stubs: [[u8; 16]; 256];
+}
+
+struct Table(UnsafeCell<InterruptDescriptorTable>);
+// SAFETY: filled in once before it is loaded, read by processors only afterwards.
+unsafe impl Sync for Table {}
+
+static TABLE: Table = Table(UnsafeCell::new(InterruptDescriptorTable::new()));
+
+/// Handlers of device vectors, as `fn()` pointers; null where none is set.
+static HANDLERS: [AtomicPtr<()>; 256] = [const { AtomicPtr::new(core::ptr::null_mut()) }; 256];
+/// How often each vector was raised.
+static COUNTS: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
+
+/// Fills in the table and loads it.
+pub fn start() {
+    // SAFETY: called once at start-up, before the table is loaded.
+    let table: &'static mut InterruptDescriptorTable = unsafe { &mut *TABLE.0.get() };
+    let entry_of = |vector: usize| {
+        // SAFETY: the stubs are an array of 256 entries in the image.
+        VirtAddr::from_ptr(unsafe { &raw const interrupt_stubs[vector] })
+    };
+    macro_rules! exception {
+        ($($name:ident = $vector:literal, $stack:ident;)*) => { $(
+            // SAFETY: the stub for this vector keeps to the processor's calling convention, and the stack exists.
+            unsafe {
+                table.$name.set_handler_addr(entry_of($vector))
+                    .set_code_selector(CODE_SELECTOR)
+                    .set_stack_index(InterruptStack::$stack as u16);
+            }
+        )* };
+    }
+    exception! {
+        divide_error = 0, Exception;
+        debug = 1, Debug;
+        non_maskable_interrupt = 2, Nmi;
+        breakpoint = 3, Exception;
+        overflow = 4, Exception;
+        bound_range_exceeded = 5, Exception;
+        invalid_opcode = 6, Exception;
+        device_not_available = 7, Exception;
+        double_fault = 8, DoubleFault;
+        invalid_tss = 10, Exception;
+        segment_not_present = 11, Exception;
+        stack_segment_fault = 12, Exception;
+        general_protection_fault = 13, Exception;
+        page_fault = 14, PageFault;
+        x87_floating_point = 16, Exception;
+        alignment_check = 17, Exception;
+        machine_check = 18, MachineCheck;
+        simd_floating_point = 19, Exception;
+        virtualization = 20, Exception;
+        cp_protection_exception = 21, Exception;
+        hv_injection_exception = 28, Exception;
+        vmm_communication_exception = 29, Exception;
+        security_exception = 30, Exception;
+    }
+    for vector in 32..=255u8 {
+        // SAFETY: as for the exceptions.
+        unsafe {
+            table[vector]
+                .set_handler_addr(entry_of(vector.into()))
+                .set_code_selector(CODE_SELECTOR)
+                .set_stack_index(InterruptStack::Device as u16);
+        }
+    }
+    table.load();
+}
+
+/// The address of `vector`'s entry stub, for tests that call it directly.
+pub fn stub_address(vector: u8) -> usize {
+    // SAFETY: the stubs are an array of 256 entries in the image.
+    unsafe { &raw const interrupt_stubs[usize::from(vector)] as usize }
+}
+
+/// Takes the gate of the general protection fault away, so that one becomes a double fault: for tests.
+pub fn break_protection_gate() {
+    // SAFETY: only this core reads the table, and the machine is about to stop.
+    let table: &'static mut InterruptDescriptorTable = unsafe { &mut *TABLE.0.get() };
+    table.general_protection_fault = x86_64::structures::idt::Entry::missing();
+}
+
+/// Makes `handler` answer `vector`.
+pub fn set_handler(vector: u8, handler: fn()) {
+    HANDLERS[usize::from(vector)].store(handler as *mut (), Ordering::Release);
+}
+
+/// How often `vector` was raised.
+pub fn count(vector: u8) -> u64 {
+    COUNTS[usize::from(vector)].load(Ordering::Relaxed)
+}
+
+/// Called by every entry stub.
+#[unsafe(no_mangle)]
+extern "C" fn interrupt_dispatch(frame: &mut Frame) {
+    let vector = frame.vector as u8;
+    if vector < 32 {
+        exceptions::handle(frame);
+        return;
+    }
+    COUNTS[usize::from(vector)].fetch_add(1, Ordering::Relaxed);
+    let handler = HANDLERS[usize::from(vector)].load(Ordering::Acquire);
+    if !handler.is_null() {
+        // SAFETY: only `set_handler` stores here, and it stores `fn()` pointers.
+        let handler = unsafe { core::mem::transmute::<*mut (), fn()>(handler) };
+        handler();
+    }
+    // Neither a spurious interrupt nor one of the masked legacy controllers may be acknowledged.
+    if vector != SPURIOUS_VECTOR && !(LEGACY_VECTORS..LEGACY_VECTORS + 16).contains(&vector) {
+        apic::acknowledge();
+    }
+}

@@ -1,0 +1,89 @@
+//! GDT, TSS and the stacks that interrupts run on.
+//!
+//! Every interrupt and exception runs on a stack of its own (the TSS's interrupt stack table), because a fiber's stack
+//! may be full: a push below its guard must become a page fault that is handled, never a double fault.
+
+use core::cell::UnsafeCell;
+
+use x86_64::VirtAddr;
+use x86_64::instructions::segmentation::{CS, DS, ES, SS, Segment};
+use x86_64::instructions::tables::load_tss;
+use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelector};
+use x86_64::structures::tss::TaskStateSegment;
+
+/// Which interrupt stack an interrupt runs on: a slot of the TSS's table, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum InterruptStack {
+    /// Device and timer interrupts.
+    Device = 0,
+    /// Page faults: stacks grow by them.
+    PageFault = 1,
+    /// Double faults.
+    DoubleFault = 2,
+    /// Non-maskable interrupts.
+    Nmi = 3,
+    /// Machine checks.
+    MachineCheck = 4,
+    /// Debug exceptions, which may arise at any instruction.
+    Debug = 5,
+    /// All other exceptions.
+    Exception = 6,
+}
+
+const STACK_COUNT: usize = 7;
+/// Reports are formatted on these stacks.
+const STACK_BYTES: usize = 16 * 1024;
+
+#[repr(C, align(4096))]
+struct Stacks([[u8; STACK_BYTES]; STACK_COUNT]);
+
+/// One core's tables.
+struct Tables {
+    stacks: UnsafeCell<Stacks>,
+    tss: UnsafeCell<TaskStateSegment>,
+    gdt: UnsafeCell<GlobalDescriptorTable<8>>,
+}
+
+// SAFETY: filled in once by the core that uses it, before interrupts are on; the processor alone reads it afterwards.
+unsafe impl Sync for Tables {}
+
+static BOOT_CORE: Tables = Tables {
+    stacks: UnsafeCell::new(Stacks([[0; STACK_BYTES]; STACK_COUNT])),
+    tss: UnsafeCell::new(TaskStateSegment::new()),
+    gdt: UnsafeCell::new(GlobalDescriptorTable::empty()),
+};
+
+/// The kernel's code segment, as the IDT needs it.
+pub const CODE_SELECTOR: SegmentSelector = SegmentSelector::new(1, x86_64::PrivilegeLevel::Ring0);
+
+/// A data segment that is not present: loading it faults. For tests.
+pub const ABSENT_SELECTOR: u16 = 5 * 8;
+const ABSENT_DATA_SEGMENT: u64 = 0x00cf_1300_0000_ffff;
+
+/// Fills in and loads the boot processor's tables.
+pub fn start_boot_core() {
+    let stacks = BOOT_CORE.stacks.get() as usize;
+    // SAFETY: called once, before anything else uses the tables.
+    let tss: &'static mut TaskStateSegment = unsafe { &mut *BOOT_CORE.tss.get() };
+    for index in 0..STACK_COUNT {
+        tss.interrupt_stack_table[index] = VirtAddr::new((stacks + (index + 1) * STACK_BYTES) as u64);
+    }
+    // SAFETY: as above.
+    let gdt: &'static mut GlobalDescriptorTable<8> = unsafe { &mut *BOOT_CORE.gdt.get() };
+    let code = gdt.append(Descriptor::kernel_code_segment());
+    let data = gdt.append(Descriptor::kernel_data_segment());
+    let task = gdt.append(Descriptor::tss_segment(tss));
+    let absent = gdt.append(Descriptor::UserSegment(ABSENT_DATA_SEGMENT));
+    assert_eq!(absent.0, ABSENT_SELECTOR, "the absent segment follows the task state's two entries");
+    gdt.load();
+    assert_eq!(code, CODE_SELECTOR, "the code segment is the first descriptor");
+    // SAFETY: the selectors name the descriptors just loaded. GS keeps its base: only the selectors of CS, SS, DS and ES change.
+    unsafe {
+        CS::set_reg(code);
+        SS::set_reg(data);
+        DS::set_reg(data);
+        ES::set_reg(data);
+        load_tss(task);
+    }
+}

@@ -1,0 +1,258 @@
+//! A script task's code on a stack of its own, wrapped as a future.
+//!
+//! Polling the future resumes the fiber; the fiber gives control back when its time slice is over or when it must wait.
+//! What it waits for is polled here, on the executor's side. Source for the mechanism: crate `corosensei`.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::future::Future;
+use core::pin::Pin;
+use core::sync::atomic::Ordering;
+use core::task::{Context, Poll};
+
+use corosensei::stack::Stack;
+use corosensei::{Coroutine, CoroutineResult, Yielder};
+use services::host::{BoxFuture, Interrupted};
+use services::task::{Outcome, Requests, TaskError};
+
+use super::Ended;
+use super::record::TaskRecord;
+use crate::arch::core_local::{self, Recovery};
+
+/// How long a task runs before others get their turn.
+pub const SLICE_NS: u64 = 5_000_000;
+
+/// What a resumed fiber is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resume {
+    /// Go on.
+    Continue,
+    /// The wait was ended by a request to cancel or end.
+    Interrupted,
+}
+
+/// Why a fiber gives control back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspend {
+    /// Its slice is over.
+    Yield,
+    /// `TaskRecord::waiting` holds what it waits for.
+    Wait,
+}
+
+/// A script task's body.
+pub type Body = Box<dyn FnOnce() -> Outcome + Send>;
+
+/// The lowest usable address of a stack, which the guard lies below.
+pub trait Floor: Stack + Unpin {
+    /// See the trait.
+    fn floor(&self) -> usize;
+    /// Bytes of the stack that were ever in use.
+    fn peak_bytes(&self) -> u64;
+}
+
+/// What the machine does around each run of a fiber; nothing on a host.
+pub trait Hooks: Send + Sync {
+    /// A fiber is about to run: time slice, frame reserve.
+    fn enter(&self);
+    /// It has given control back.
+    fn leave(&self);
+    /// The clock, in nanoseconds.
+    fn now_ns(&self) -> u64;
+}
+
+/// A script task as a future.
+pub struct Fiber<S: Floor + 'static> {
+    coroutine: Coroutine<Resume, Suspend, Ended, Tracked<S>>,
+    record: Arc<TaskRecord>,
+    hooks: &'static dyn Hooks,
+}
+
+/// A stack that tells how much of it was used after the coroutine has taken it.
+struct Tracked<S: Floor> {
+    stack: S,
+    record: Arc<TaskRecord>,
+}
+
+// SAFETY: all duties are the inner stack's.
+unsafe impl<S: Floor> Stack for Tracked<S> {
+    fn base(&self) -> corosensei::stack::StackPointer {
+        self.stack.base()
+    }
+    fn limit(&self) -> corosensei::stack::StackPointer {
+        self.stack.limit()
+    }
+}
+
+impl<S: Floor> Drop for Tracked<S> {
+    fn drop(&mut self) {
+        self.record.stack_peak_bytes.store(self.stack.peak_bytes(), Ordering::Relaxed);
+    }
+}
+
+// SAFETY: a fiber is polled and dropped by the executor of one core only; nothing else touches its stack.
+unsafe impl<S: Floor> Send for Fiber<S> {}
+
+impl<S: Floor + 'static> Fiber<S> {
+    /// A task that runs `body` on `stack`.
+    pub fn new(stack: S, record: Arc<TaskRecord>, body: Body, hooks: &'static dyn Hooks) -> Self {
+        record.control.set_stack_floor(stack.floor());
+        let tracked = Tracked { stack, record: Arc::clone(&record) };
+        // The record's pointer is plain here: an abandoned fiber must not keep a count of it.
+        let record_address = Arc::as_ptr(&record) as usize;
+        let coroutine = Coroutine::with_stack(tracked, move |yielder: &Yielder<Resume, Suspend>, _| {
+            // SAFETY: the fiber's future holds the record while this code runs.
+            let record = unsafe { &*(record_address as *const TaskRecord) };
+            record.yielder.store(core::ptr::from_ref(yielder).cast_mut().cast(), Ordering::Relaxed);
+            let outcome = body();
+            let core = core_local::get();
+            core.allocating.set(core::ptr::null_mut());
+            record.end.lock().outcome = Some(outcome);
+            Ended::Finished
+        });
+        Self { coroutine, record, hooks }
+    }
+
+    /// Runs the fiber until it gives control back.
+    fn resume(&mut self, input: Resume) -> CoroutineResult<Suspend, Ended> {
+        let core = core_local::get();
+        let record = &self.record;
+        let outer_recovery = core.recovery.replace(Some(Recovery { handler: self.coroutine.trap_handler() }));
+        let outer_allocating = core.allocating.replace(record.allocating.load(Ordering::Relaxed));
+        let outer_arena = core.arena.replace(record.arena_pointer());
+        let outer_record = core.record.replace(Arc::as_ptr(record));
+        core.set_control(Some(record.control));
+        let start_ns = self.hooks.now_ns();
+        self.hooks.enter();
+
+        let result = self.coroutine.resume(input);
+
+        self.hooks.leave();
+        core.set_control(None);
+        record.cpu_time_ns.fetch_add(self.hooks.now_ns().saturating_sub(start_ns), Ordering::Relaxed);
+        record.set_allocating(core.allocating.replace(outer_allocating));
+        core.arena.set(outer_arena);
+        core.record.set(outer_record);
+        core.recovery.set(outer_recovery);
+        #[cfg(target_os = "none")]
+        if let Some(arena) = &*record.arena.lock() {
+            record.arena_bytes.store(arena.committed_bytes(), Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// Polls what the task waits for: pending, or how the fiber is to go on.
+    fn poll_wait(&mut self, context: &mut Context<'_>) -> Poll<Resume> {
+        let Some(mut waiting) = self.record.waiting.lock().take() else { return Poll::Ready(Resume::Continue) };
+        let requests = self.record.control.requests();
+        if requests.contains(Requests::CANCEL) || requests.contains(Requests::KILL) {
+            drop(waiting);
+            return Poll::Ready(Resume::Interrupted);
+        }
+        match waiting.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Resume::Continue),
+            Poll::Pending => {
+                *self.record.waiting.lock() = Some(waiting);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<S: Floor + 'static> Future for Fiber<S> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let fiber = self.get_mut();
+        fiber.record.control.set_waker(context.waker());
+        loop {
+            let Poll::Ready(input) = fiber.poll_wait(context) else {
+                fiber.record.is_ready.store(false, Ordering::Relaxed);
+                return Poll::Pending;
+            };
+            fiber.record.is_ready.store(true, Ordering::Relaxed);
+            match fiber.resume(input) {
+                CoroutineResult::Yield(Suspend::Wait) => {}
+                CoroutineResult::Yield(Suspend::Yield) => {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                CoroutineResult::Return(Ended::Finished) => {
+                    let outcome = fiber.record.end.lock().outcome.take();
+                    fiber.end(outcome.unwrap_or_else(|| Err(TaskError::new("lost", "the outcome was lost"))));
+                    return Poll::Ready(());
+                }
+                CoroutineResult::Return(Ended::Abandoned) => {
+                    let fault = core_local::get().fault.borrow_mut().take();
+                    let (line, column) = fiber.record.control.position();
+                    let fault = fault.unwrap_or_else(|| TaskError::new("abandoned", "the task was abandoned"));
+                    fiber.end(Err(TaskError { line, column, ..fault }));
+                    return Poll::Ready(());
+                }
+            }
+        }
+    }
+}
+
+impl<S: Floor + 'static> Fiber<S> {
+    /// Frees what the task held and tells who waits for it.
+    fn end(&mut self, outcome: Outcome) {
+        let waiting = self.record.waiting.lock().take();
+        drop(waiting);
+        self.record.control.clear_waker();
+        let arena = self.record.arena.lock().take();
+        drop(arena);
+        self.record.finish(outcome);
+    }
+}
+
+impl<S: Floor + 'static> Drop for Fiber<S> {
+    fn drop(&mut self) {
+        if self.coroutine.started() && !self.coroutine.done() {
+            // SAFETY: nothing on the fiber's stack is used again. What it would have dropped lies in its arena, which
+            // is freed whole, or is lost: the executor drops a suspended fiber only where the machine ends.
+            unsafe { self.coroutine.force_reset() };
+        }
+        if !self.record.has_ended() {
+            self.end(Err(TaskError::new("abandoned", "the task was abandoned")));
+        }
+    }
+}
+
+/// *Task*: lets others run.
+pub fn yield_now() {
+    suspend(Suspend::Yield);
+}
+
+/// *Task*: suspends the running task until `future` is ready.
+///
+/// # Errors
+///
+/// [`Interrupted`] where the task was asked to cancel or end; the future was dropped.
+pub fn block_on(future: BoxFuture<()>) -> Result<(), Interrupted> {
+    let record = running_record();
+    let replaced = record.waiting.lock().replace(future);
+    drop(replaced);
+    match suspend(Suspend::Wait) {
+        Resume::Continue => Ok(()),
+        Resume::Interrupted => Err(Interrupted),
+    }
+}
+
+/// *Task*: the running task's record.
+///
+/// # Panics
+///
+/// Outside a script task.
+pub fn running_record() -> &'static TaskRecord {
+    let record = core_local::get().record.get();
+    assert!(!record.is_null(), "only a script task can ask for its record");
+    // SAFETY: the record is held by the fiber's future while the fiber runs, and this code runs on the fiber.
+    unsafe { &*record }
+}
+
+fn suspend(reason: Suspend) -> Resume {
+    let yielder = running_record().yielder.load(Ordering::Relaxed).cast::<Yielder<Resume, Suspend>>();
+    // SAFETY: the fiber stored its yielder before it ran any other code, and it lives as long as the fiber.
+    unsafe { &*yielder }.suspend(reason)
+}

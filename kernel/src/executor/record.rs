@@ -1,0 +1,126 @@
+//! What the machine knows of a script task; lies on the kernel heap and outlives the task's fiber.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use core::task::Waker;
+
+use services::host::BoxFuture;
+use services::task::{Control, Outcome, TaskId};
+
+use crate::arch::core_local::ArenaPointer;
+#[cfg(target_os = "none")]
+use crate::memory::arena::Arena;
+
+/// A host has no arenas: everything lies on the process's heap.
+#[cfg(not(target_os = "none"))]
+pub struct Arena;
+
+#[cfg(not(target_os = "none"))]
+impl Arena {
+    /// No arena.
+    pub fn pointer(&self) -> *mut ArenaPointer {
+        core::ptr::null_mut()
+    }
+}
+
+/// One script task.
+pub struct TaskRecord {
+    /// The task.
+    pub id: TaskId,
+    /// The task that started it.
+    pub parent: Option<TaskId>,
+    /// Its name.
+    pub name: String,
+    /// Its control word.
+    pub control: &'static Control,
+    /// Its memory; dropped with the record's last holder among fibers.
+    pub arena: spin::Mutex<Option<Arc<Arena>>>,
+    /// What the task waits for. Here and not on the fiber's stack, so that abandoning the fiber drops it.
+    pub waiting: spin::Mutex<Option<BoxFuture<()>>>,
+    /// The running fiber's way back to its executor.
+    pub yielder: AtomicPtr<()>,
+    /// What served allocations when the fiber was suspended.
+    pub allocating: AtomicPtr<ArenaPointer>,
+    /// The task is in a queue or runs, and does not wait.
+    pub is_ready: AtomicBool,
+    /// The task's end.
+    pub end: spin::Mutex<End>,
+    /// Processor time used, in nanoseconds.
+    pub cpu_time_ns: AtomicU64,
+    /// Bytes of its arena when it was last suspended.
+    pub arena_bytes: AtomicU64,
+    /// Bytes of its stack that were ever in use.
+    pub stack_peak_bytes: AtomicU64,
+}
+
+/// How a task ended, and who wants to know.
+#[derive(Default)]
+pub struct End {
+    /// The task has ended.
+    pub has_ended: bool,
+    /// Its outcome, until somebody takes it.
+    pub outcome: Option<Outcome>,
+    /// Who waits for it.
+    pub waiters: Vec<Waker>,
+}
+
+impl TaskRecord {
+    /// A task that has not run yet.
+    pub fn new(
+        id: TaskId,
+        parent: Option<TaskId>,
+        name: String,
+        control: &'static Control,
+        arena: Option<Arc<Arena>>,
+    ) -> Self {
+        let allocating = arena.as_ref().map_or(core::ptr::null_mut(), |arena| arena.pointer());
+        Self {
+            id,
+            parent,
+            name,
+            control,
+            arena: spin::Mutex::new(arena),
+            waiting: spin::Mutex::new(None),
+            yielder: AtomicPtr::new(core::ptr::null_mut()),
+            allocating: AtomicPtr::new(allocating),
+            is_ready: AtomicBool::new(true),
+            end: spin::Mutex::new(End::default()),
+            cpu_time_ns: AtomicU64::new(0),
+            arena_bytes: AtomicU64::new(0),
+            stack_peak_bytes: AtomicU64::new(0),
+        }
+    }
+
+    /// Notes the task's outcome and wakes who waits for it.
+    pub fn finish(&self, outcome: Outcome) {
+        let waiters = {
+            let mut end = self.end.lock();
+            if end.has_ended {
+                return;
+            }
+            end.has_ended = true;
+            end.outcome = Some(outcome);
+            core::mem::take(&mut end.waiters)
+        };
+        for waker in waiters {
+            waker.wake();
+        }
+    }
+
+    /// Whether the task has ended.
+    pub fn has_ended(&self) -> bool {
+        self.end.lock().has_ended
+    }
+
+    /// The running task's arena, for the core-local data.
+    pub fn arena_pointer(&self) -> *mut ArenaPointer {
+        self.arena.lock().as_ref().map_or(core::ptr::null_mut(), |arena| arena.pointer())
+    }
+
+    /// Notes what the fiber's allocations went to.
+    pub fn set_allocating(&self, arena: *mut ArenaPointer) {
+        self.allocating.store(arena, Ordering::Relaxed);
+    }
+}

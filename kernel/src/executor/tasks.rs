@@ -1,0 +1,176 @@
+//! All script tasks: starting, waiting, ending, listing.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::future::poll_fn;
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::task::Poll;
+
+use services::host::{BoxFuture, StartError};
+use services::task::{Control, Outcome, Requests, TaskId, TaskInfo, TaskSpec, TaskState};
+
+use super::fiber::{self, Fiber};
+use super::record::TaskRecord;
+use super::run;
+use crate::arch::core_local;
+use crate::arch::lock::KernelLock;
+use crate::memory::arena::Arena;
+use crate::memory::stack::TaskStack;
+
+/// Running tasks at once.
+const TASK_LIMIT: usize = 3000;
+/// Outcomes that nobody asked for are kept for this many ended tasks.
+const ENDED_KEPT: usize = 256;
+
+static TABLE: KernelLock<Table> = KernelLock::new(Table { records: BTreeMap::new(), free_controls: Vec::new() });
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+struct Table {
+    records: BTreeMap<TaskId, Arc<TaskRecord>>,
+    free_controls: Vec<&'static Control>,
+}
+
+/// Starts a task as a child of the running one, if one runs.
+///
+/// # Errors
+///
+/// [`StartError`] where memory or task slots have run out.
+pub fn start(spec: TaskSpec) -> Result<TaskId, StartError> {
+    core_local::get().on_kernel_heap(|| start_on_kernel_heap(spec))
+}
+
+fn start_on_kernel_heap(spec: TaskSpec) -> Result<TaskId, StartError> {
+    let control = take_control()?;
+    let parent = running();
+    let id = TaskId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
+    let parent_arena = parent.as_ref().and_then(|parent| parent.arena.lock().clone());
+    let made = TaskStack::new()
+        .ok()
+        .and_then(|stack| Some((stack, Arena::new(id, control, parent_arena).ok()?)));
+    let Some((stack, arena)) = made else {
+        TABLE.lock().free_controls.push(control);
+        return Err(StartError::OutOfMemory);
+    };
+    let parent_id = parent.map(|parent| parent.id);
+    let record = Arc::new(TaskRecord::new(id, parent_id, spec.name, control, Some(Arc::new(arena))));
+    TABLE.lock().records.insert(id, Arc::clone(&record));
+    let fiber = Fiber::new(stack, Arc::clone(&record), spec.body, &run::Slices);
+    run::current().start_script(Box::pin(async move {
+        fiber.await;
+        after_end(&record);
+    }));
+    Ok(id)
+}
+
+fn take_control() -> Result<&'static Control, StartError> {
+    let mut table = TABLE.lock();
+    let running = table.records.values().filter(|record| !record.has_ended()).count();
+    if running >= TASK_LIMIT {
+        return Err(StartError::TooManyTasks);
+    }
+    if let Some(control) = table.free_controls.pop() {
+        control.reset();
+        return Ok(control);
+    }
+    Ok(Box::leak(Box::new(Control::new())))
+}
+
+/// Ends the children of a task that has ended, recycles its control, and forgets old outcomes.
+fn after_end(record: &TaskRecord) {
+    let mut children = Vec::new();
+    let mut forgotten = Vec::new();
+    {
+        let mut table = TABLE.lock();
+        children.extend(
+            table.records.values().filter(|child| child.parent == Some(record.id) && !child.has_ended()).cloned(),
+        );
+        table.free_controls.push(record.control);
+        let ended: Vec<TaskId> =
+            table.records.values().filter(|record| record.has_ended()).map(|record| record.id).collect();
+        for id in ended.iter().take(ended.len().saturating_sub(ENDED_KEPT)) {
+            forgotten.extend(table.records.remove(id));
+        }
+    }
+    for child in children {
+        child.control.interrupt(Requests::KILL);
+    }
+    drop(forgotten);
+}
+
+/// The running script task's record; `None` outside one.
+pub fn running() -> Option<Arc<TaskRecord>> {
+    let record = core_local::get().record.get();
+    if record.is_null() {
+        return None;
+    }
+    // SAFETY: the running fiber's future holds the record.
+    unsafe { Arc::increment_strong_count(record) };
+    // SAFETY: the count was just taken.
+    Some(unsafe { Arc::from_raw(record) })
+}
+
+fn find(id: TaskId) -> Option<Arc<TaskRecord>> {
+    TABLE.lock().records.get(&id).cloned()
+}
+
+/// Waits for a task's end and takes its outcome; the task is forgotten then.
+pub fn wait(id: TaskId) -> BoxFuture<Option<Outcome>> {
+    Box::pin(async move {
+        let record = find(id)?;
+        let outcome = poll_fn(|context| {
+            let mut end = record.end.lock();
+            if !end.has_ended {
+                end.waiters.retain(|waker| !waker.will_wake(context.waker()));
+                end.waiters.push(context.waker().clone());
+                return Poll::Pending;
+            }
+            Poll::Ready(end.outcome.take())
+        })
+        .await;
+        let forgotten = TABLE.lock().records.remove(&id);
+        drop(forgotten);
+        outcome
+    })
+}
+
+/// Asks a task to end; false where it does not exist or has ended.
+pub fn kill(id: TaskId) -> bool {
+    match find(id) {
+        Some(record) if !record.has_ended() => {
+            record.control.interrupt(Requests::KILL);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// All tasks that have not been forgotten, oldest first.
+pub fn list() -> Vec<TaskInfo> {
+    let records: Vec<Arc<TaskRecord>> = TABLE.lock().records.values().cloned().collect();
+    records.iter().map(|record| describe(record)).collect()
+}
+
+fn describe(record: &TaskRecord) -> TaskInfo {
+    let state = match (record.has_ended(), record.is_ready.load(Ordering::Relaxed)) {
+        (true, _) => TaskState::Ended,
+        (false, true) => TaskState::Ready,
+        (false, false) => TaskState::Waiting,
+    };
+    TaskInfo {
+        id: record.id,
+        parent: record.parent,
+        name: record.name.clone(),
+        state,
+        cpu_time_us: record.cpu_time_ns.load(Ordering::Relaxed) / 1000,
+        operations: if state == TaskState::Ended { 0 } else { record.control.operations() },
+        arena_bytes: record.arena_bytes.load(Ordering::Relaxed),
+        stack_peak_bytes: record.stack_peak_bytes.load(Ordering::Relaxed),
+    }
+}
+
+/// The running task's control.
+pub fn control() -> &'static Control {
+    fiber::running_record().control
+}

@@ -1,0 +1,241 @@
+//! Host tests: fibers and the executor without a machine.
+
+extern crate std;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::task::{Context, Poll, Waker};
+use std::string::String;
+
+use corosensei::stack::{Stack, StackPointer};
+use services::task::{Control, Requests, TaskId};
+use services::value::Value;
+
+use super::fiber::{self, Body, Fiber, Floor, Hooks};
+use super::queue::Executor;
+use super::record::TaskRecord;
+
+struct HostStack {
+    bytes: Vec<u128>,
+}
+
+impl HostStack {
+    fn new() -> Self {
+        Self { bytes: vec![0; 256 * 1024 / 16] }
+    }
+}
+
+// SAFETY: the memory is 16-byte aligned and lives as long as the value; the tests use far less than all of it.
+unsafe impl Stack for HostStack {
+    fn base(&self) -> StackPointer {
+        StackPointer::new(self.bytes.as_ptr_range().end as usize).expect("not null")
+    }
+    fn limit(&self) -> StackPointer {
+        StackPointer::new(self.bytes.as_ptr() as usize).expect("not null")
+    }
+}
+
+impl Floor for HostStack {
+    fn floor(&self) -> usize {
+        self.limit().get()
+    }
+    fn peak_bytes(&self) -> u64 {
+        0
+    }
+}
+
+struct NoHooks;
+static TIME_NS: AtomicU64 = AtomicU64::new(0);
+
+impl Hooks for NoHooks {
+    fn enter(&self) {}
+    fn leave(&self) {}
+    fn now_ns(&self) -> u64 {
+        TIME_NS.load(Ordering::Relaxed)
+    }
+}
+
+fn executor() -> &'static Executor {
+    Box::leak(Box::new(Executor::new()))
+}
+
+fn record() -> Arc<TaskRecord> {
+    let control: &'static Control = Box::leak(Box::new(Control::new()));
+    Arc::new(TaskRecord::new(TaskId(1), None, String::from("test"), control, None))
+}
+
+fn start(executor: &'static Executor, body: Body) -> Arc<TaskRecord> {
+    let record = record();
+    executor.start_script(Box::pin(Fiber::new(HostStack::new(), Arc::clone(&record), body, &NoHooks)));
+    record
+}
+
+/// A future that never becomes ready and counts how many of it exist.
+struct Never(Arc<AtomicUsize>);
+
+impl Never {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Never {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Future for Never {
+    type Output = ();
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+}
+
+#[test]
+fn a_fiber_runs_to_its_outcome() {
+    let executor = executor();
+    let record = start(executor, Box::new(|| Ok(Value::Int(42))));
+    executor.run_until_idle();
+    assert_eq!(record.end.lock().outcome, Some(Ok(Value::Int(42))));
+}
+
+#[test]
+fn fibers_take_turns_at_each_yield() {
+    let executor = executor();
+    let trace = Arc::new(spin::Mutex::new(String::new()));
+    for letter in ['a', 'b', 'c'] {
+        let trace = Arc::clone(&trace);
+        start(
+            executor,
+            Box::new(move || {
+                for _ in 0..3 {
+                    trace.lock().push(letter);
+                    fiber::yield_now();
+                }
+                Ok(Value::Unit)
+            }),
+        );
+    }
+    executor.run_until_idle();
+    assert_eq!(*trace.lock(), "abcabcabc");
+}
+
+#[test]
+fn a_wait_goes_on_when_its_future_is_ready() {
+    let executor = executor();
+    let slot: Arc<spin::Mutex<(bool, Option<Waker>)>> = Arc::default();
+    let inner = Arc::clone(&slot);
+    let record = start(
+        executor,
+        Box::new(move || {
+            let wait = poll_fn(move |context| {
+                let mut slot = inner.lock();
+                slot.1 = Some(context.waker().clone());
+                if slot.0 { Poll::Ready(()) } else { Poll::Pending }
+            });
+            fiber::block_on(Box::pin(wait)).expect("nobody interrupts");
+            Ok(Value::from("done"))
+        }),
+    );
+    executor.run_until_idle();
+    assert!(!record.has_ended());
+    let waker = {
+        let mut slot = slot.lock();
+        slot.0 = true;
+        slot.1.take().expect("the wait left its waker")
+    };
+    waker.wake();
+    executor.run_until_idle();
+    assert_eq!(record.end.lock().outcome, Some(Ok(Value::from("done"))));
+}
+
+#[test]
+fn cancelling_a_waiting_fiber_drops_its_future_and_tells_it() {
+    let executor = executor();
+    let count = Arc::new(AtomicUsize::new(0));
+    let future = Never::new(&count);
+    let record = start(
+        executor,
+        Box::new(move || {
+            let result = fiber::block_on(Box::pin(future));
+            Ok(Value::Bool(result.is_err()))
+        }),
+    );
+    executor.run_until_idle();
+    assert_eq!(count.load(Ordering::Relaxed), 1);
+    record.control.interrupt(Requests::CANCEL);
+    executor.run_until_idle();
+    assert_eq!(record.end.lock().outcome, Some(Ok(Value::Bool(true))));
+    assert_eq!(count.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn a_future_pending_on_an_abandoned_fiber_is_dropped() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let wakes = Arc::new(CountingWaker::default());
+    let waker = Waker::from(Arc::clone(&wakes));
+    let record = record();
+    let future = Never::new(&count);
+    let body: Body = Box::new(move || {
+        let _ = fiber::block_on(Box::pin(future));
+        Ok(Value::Unit)
+    });
+    let mut fiber = Box::pin(Fiber::new(HostStack::new(), Arc::clone(&record), body, &NoHooks));
+    assert!(fiber.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert_eq!(count.load(Ordering::Relaxed), 1);
+    assert!(Arc::strong_count(&wakes) > 2, "the task's control keeps the waker");
+    drop(fiber);
+    assert_eq!(count.load(Ordering::Relaxed), 0, "the future went with the fiber");
+    assert_eq!(Arc::strong_count(&wakes), 2, "no waker stays registered");
+    assert!(record.has_ended());
+}
+
+#[derive(Default)]
+struct CountingWaker {
+    wakes: AtomicUsize,
+}
+
+impl alloc::task::Wake for CountingWaker {
+    fn wake(self: Arc<Self>) {
+        self.wakes.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn sleepers_wake_in_the_order_of_their_moments() {
+    static NOW_NS: AtomicU64 = AtomicU64::new(0);
+    fn now_ns() -> u64 {
+        NOW_NS.load(Ordering::Relaxed)
+    }
+    let executor = executor();
+    let order: Arc<spin::Mutex<Vec<u64>>> = Arc::default();
+    for deadline_ns in [30, 10, 20] {
+        let order = Arc::clone(&order);
+        executor.start_service(
+            "sleeper",
+            Box::new(move || {
+                let order = Arc::clone(&order);
+                Box::pin(async move {
+                    executor.timers.sleep_until(deadline_ns, now_ns).await;
+                    order.lock().push(deadline_ns);
+                })
+            }),
+        );
+    }
+    executor.run_until_idle();
+    assert_eq!(executor.timers.next_deadline_ns(), 10);
+    for moment in [10, 20, 30] {
+        NOW_NS.store(moment, Ordering::Relaxed);
+        executor.timers.fire(moment);
+        executor.run_until_idle();
+    }
+    assert_eq!(*order.lock(), [10, 20, 30]);
+    assert_eq!(executor.timers.next_deadline_ns(), u64::MAX);
+}

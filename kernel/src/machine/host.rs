@@ -1,0 +1,175 @@
+//! The contracts that the script interface stands on, met by this machine.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use raw_cpuid::CpuId;
+use services::host::{
+    BootStep, BoxFuture, Clock, CpuInfo, Host, Interrupted, Machine, MemoryInfo, Power, PowerError, StartError, Tasks,
+};
+use services::rom::Rom;
+use services::task::{Control, Outcome, TaskId, TaskInfo, TaskSpec};
+
+use super::{debug, firmware, power, steps, timing};
+use crate::arch::features::Features;
+use crate::arch::{clock, core_local, features};
+use crate::boot::handover::Handover;
+use crate::executor::{fiber, run, tasks};
+use crate::memory::{arena, frames, heap, image, stack};
+use crate::report::journal;
+
+/// What the machine found out about itself at the start.
+pub struct Facts {
+    /// The boot loader's information.
+    pub handover: Handover,
+    /// What the processor can do.
+    pub features: Features,
+}
+
+struct ThisMachine {
+    facts: Facts,
+}
+
+/// The contracts, met by this machine.
+pub fn make(facts: Facts, rom: Rom, with_debug: bool) -> Host {
+    let machine: &'static ThisMachine = Box::leak(Box::new(ThisMachine { facts }));
+    Host {
+        tasks: machine,
+        clock: machine,
+        power: machine,
+        machine,
+        log: journal::ring(),
+        rom: Box::leak(Box::new(rom)),
+        debug: with_debug.then_some(&debug::Hooks),
+    }
+}
+
+impl Tasks for ThisMachine {
+    fn control(&self) -> &'static Control {
+        tasks::control()
+    }
+
+    fn current(&self) -> TaskId {
+        fiber::running_record().id
+    }
+
+    fn yield_now(&self) {
+        fiber::yield_now();
+    }
+
+    fn block_on(&self, future: BoxFuture<()>) -> Result<(), Interrupted> {
+        fiber::block_on(future)
+    }
+
+    fn on_kernel_heap(&self, work: &mut dyn FnMut()) {
+        core_local::get().on_kernel_heap(work);
+    }
+
+    fn start(&self, spec: TaskSpec) -> Result<TaskId, StartError> {
+        tasks::start(spec)
+    }
+
+    fn wait(&self, id: TaskId) -> BoxFuture<Option<Outcome>> {
+        tasks::wait(id)
+    }
+
+    fn kill(&self, id: TaskId) -> bool {
+        tasks::kill(id)
+    }
+
+    fn list(&self) -> Vec<TaskInfo> {
+        tasks::list()
+    }
+}
+
+impl Clock for ThisMachine {
+    fn uptime_ns(&self) -> u64 {
+        clock::now_ns()
+    }
+
+    fn unix_ms(&self) -> Option<i64> {
+        timing::unix_ms()
+    }
+
+    fn sleep_until(&self, deadline_ns: u64) -> BoxFuture<()> {
+        Box::pin(run::current().timers.sleep_until(deadline_ns, clock::now_ns))
+    }
+}
+
+impl Power for ThisMachine {
+    fn off(&self) -> PowerError {
+        power::off()
+    }
+
+    fn reboot(&self) -> PowerError {
+        power::reboot()
+    }
+}
+
+impl Machine for ThisMachine {
+    fn boot_steps(&self) -> Vec<BootStep> {
+        steps::list()
+    }
+
+    fn cpu(&self) -> CpuInfo {
+        let id = CpuId::new();
+        let basic = id.get_feature_info();
+        let flags = &self.facts.features;
+        let named = [
+            ("nx", flags.no_execute),
+            ("smep", flags.smep),
+            ("smap", flags.smap),
+            ("umip", flags.umip),
+            ("x2apic", flags.x2apic),
+            ("tsc_deadline", flags.tsc_deadline),
+            ("tsc_invariant", flags.tsc_invariant),
+            ("erms", flags.fast_string_copy),
+        ];
+        let madt = firmware::get().and_then(|firmware| firmware.madt.as_ref());
+        let present = madt.map_or(1, |madt| madt.processors.iter().filter(|one| one.is_enabled).count().max(1));
+        CpuInfo {
+            vendor: id.get_vendor_info().map_or_else(String::new, |vendor| vendor.as_str().to_string()),
+            brand: id
+                .get_processor_brand_string()
+                .map_or_else(String::new, |brand| brand.as_str().trim().to_string()),
+            family: basic.as_ref().map_or(0, |info| info.family_id().into()),
+            model: basic.as_ref().map_or(0, |info| info.model_id().into()),
+            stepping: basic.as_ref().map_or(0, |info| info.stepping_id().into()),
+            cores_online: 1,
+            cores_present: present as u32,
+            tsc_khz: clock::rate_hz() / 1000,
+            tsc_invariant: flags.tsc_invariant,
+            features: named.into_iter().filter_map(|(name, present)| present.then_some(name)).collect(),
+            hypervisor: features::hypervisor(&id)
+                .map(|name| String::from_utf8_lossy(&name).trim_end_matches('\0').to_string()),
+        }
+    }
+
+    fn memory(&self) -> MemoryInfo {
+        let whole = image::whole();
+        let arena_of_task = tasks::running().and_then(|record| record.arena.lock().clone());
+        MemoryInfo {
+            total_bytes: frames::total_bytes(),
+            free_bytes: frames::free_bytes(),
+            kernel_bytes: (whole.end - whole.start) as u64,
+            heap_bytes: heap::committed_bytes(),
+            heap_used_bytes: heap::used_bytes(),
+            arena_bytes: arena::total_bytes(),
+            task_arena_bytes: arena_of_task.map_or(0, |arena| arena.committed_bytes()),
+            stack_bytes: stack::committed_bytes(),
+        }
+    }
+
+    fn firmware(&self) -> &'static str {
+        self.facts.handover.firmware()
+    }
+
+    fn boot_loader(&self) -> String {
+        self.facts.handover.tags.boot_loader_name().unwrap_or("unknown").to_string()
+    }
+
+    fn command_line(&self) -> String {
+        self.facts.handover.tags.command_line().unwrap_or("").to_string()
+    }
+}

@@ -1,0 +1,106 @@
+//! Calibrating the clock, and the wall clock.
+
+use drivers::calibrate::{self, Rate};
+use drivers::counter::ReferenceCounter;
+use drivers::hpet::Hpet;
+use drivers::pit::Pit;
+use drivers::pm_timer::PmTimer;
+use hw::mmio::Mmio;
+use raw_cpuid::CpuId;
+
+use super::firmware::Firmware;
+use crate::arch::features::Features;
+use crate::arch::port::Ports;
+use crate::arch::{apic, clock};
+use crate::memory::{Physical, window};
+
+/// One of three windows in which the time-stamp counter is compared with a reference.
+const WINDOW_US: u64 = 1_500;
+/// Over which the APIC timer is compared with the time-stamp counter.
+const TIMER_WINDOW_NS: u64 = 2_000_000;
+const HPET_BYTES: usize = 1024;
+
+/// Finds out the rates of the time-stamp counter and of the APIC timer.
+pub fn calibrate(features: &Features, firmware: &Firmware) {
+    let (rate, source) = match rate_by_cpuid(features) {
+        Some(rate) => (rate, "CPUID"),
+        None => measured_rate(firmware),
+    };
+    clock::set_rate(rate.ticks_per_second);
+    log::info!(
+        "clock: time-stamp counter at {} kHz by {source}{}{}",
+        rate.ticks_per_second / 1000,
+        if rate.is_certain { "" } else { ", uncertain" },
+        if features.tsc_invariant { "" } else { ", not invariant" },
+    );
+    if !features.tsc_deadline {
+        apic::start_timer_measurement();
+        let start_ns = clock::now_ns();
+        while clock::now_ns() - start_ns < TIMER_WINDOW_NS {
+            core::hint::spin_loop();
+        }
+        let ticks = apic::measured_timer_ticks();
+        let elapsed_ns = clock::now_ns() - start_ns;
+        apic::set_timer_rate((u128::from(ticks) * 1_000_000_000 / u128::from(elapsed_ns)) as u64);
+    }
+}
+
+/// What the processor itself says (Intel SDM volume 3, 20.7.3): exact, but many processors leave it out.
+fn rate_by_cpuid(features: &Features) -> Option<Rate> {
+    if features.is_emulated {
+        return None;
+    }
+    let ticks_per_second = CpuId::new().get_tsc_info()?.tsc_frequency().filter(|&rate| rate > 0)?;
+    Some(Rate { ticks_per_second, is_certain: true })
+}
+
+fn measured_rate(firmware: &Firmware) -> (Rate, &'static str) {
+    if let Some(hpet) = hpet(firmware)
+        && let Some(rate) = measure(&hpet, "HPET")
+    {
+        return (rate, "HPET");
+    }
+    if let Some(timer) = pm_timer(firmware)
+        && let Some(rate) = measure(&timer, "PM timer")
+    {
+        return (rate, "PM timer");
+    }
+    // SAFETY: the ports of the interval timer and its gate, by the PC's convention; nothing else uses them.
+    let pit = unsafe { Pit::start(Ports::new(0x40), Ports::new(0x61)) };
+    if let Some(rate) = measure(&pit, "PIT") {
+        return (rate, "PIT");
+    }
+    log::error!("clock: nothing to calibrate the time-stamp counter with; times will be wrong");
+    (Rate { ticks_per_second: clock::rate_hz(), is_certain: false }, "guess")
+}
+
+fn measure(reference: &impl ReferenceCounter, name: &str) -> Option<Rate> {
+    match calibrate::measure(reference, clock::tsc, WINDOW_US) {
+        Ok(rate) => Some(rate),
+        Err(error) => {
+            log::warn!("clock: {name}: {error}");
+            None
+        }
+    }
+}
+
+fn hpet(firmware: &Firmware) -> Option<Hpet<Mmio>> {
+    let address = firmware.hpet?.address;
+    let window = window::map_device(Physical(address), HPET_BYTES).ok()?;
+    let base = core::ptr::NonNull::new(window as *mut u8)?;
+    // SAFETY: the firmware says that the HPET's registers lie there, and the window maps them uncached and for good.
+    let registers = unsafe { Mmio::new(base, HPET_BYTES) };
+    Hpet::start(registers).map_err(|error| log::warn!("clock: {error}")).ok()
+}
+
+fn pm_timer(firmware: &Firmware) -> Option<PmTimer<Ports>> {
+    let timer = firmware.fadt?.timer?;
+    let port = timer.register.port()?;
+    // SAFETY: the firmware says that the timer is at this port, and reading it changes nothing.
+    Some(PmTimer::new(unsafe { Ports::new(port) }, timer.is_32_bit))
+}
+
+/// Milliseconds since 1970-01-01 00:00 UTC; `None` where the machine has no valid clock.
+pub fn unix_ms() -> Option<i64> {
+    None
+}

@@ -1,0 +1,287 @@
+//! Task arenas: each script task allocates from its own range of addresses, with its own allocator state.
+//!
+//! The owner of any pointer follows from its address. The allocator's state lies at the start of the range and is used
+//! by the task's core only, so it needs no lock, and a task that dies in the middle of an allocation takes the damage
+//! with it: the range is freed whole, unmapped, and its addresses are not used again for a long while.
+//!
+//! A child that runs its parent's code keeps the parent's arena alive by count, and memory of another task's arena is
+//! never freed piecemeal: what such a drop would free goes when that arena goes.
+
+use alloc::sync::Arc;
+use core::alloc::Layout;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use services::task::{Control, Requests, TaskId};
+use talc::base::Talc;
+use talc::base::binning::{Binning, DefaultBinning};
+use talc::source::Source;
+
+use super::paging::{self, Access};
+use super::{ARENAS, PAGE_BYTES, frames};
+use crate::arch::core_local::{self, ArenaPointer};
+
+const SLOT_BYTES: usize = 1 << 30;
+const SLOTS: usize = 4096;
+const FIRST_COMMIT_BYTES: usize = 16 * 1024;
+/// Grow by at least this much.
+const STEP_BYTES: usize = 16 * 1024;
+/// Give pages back when this much is free at the end, and keep [`KEPT_BYTES`] of it.
+const SHRINK_BYTES: usize = 1 << 20;
+const KEPT_BYTES: usize = 128 * 1024;
+/// The default soft limit where memory is plentiful.
+const SOFT_LIMIT_BYTES: u64 = 64 << 20;
+/// The hard limit is this many times the soft one.
+const HARD_FACTOR: u64 = 3;
+/// Memory that arenas leave to the kernel: an eighth of all, at most this much.
+const KERNEL_SHARE_BYTES: u64 = 8 << 20;
+
+/// The task of each slot, plus one; the top bit says that it has ended. 0 where the slot was never used.
+static OWNERS: [AtomicU64; SLOTS] = [const { AtomicU64::new(0) }; SLOTS];
+const DEAD: u64 = 1 << 63;
+/// Where the search for a free slot goes on, so that addresses are reused late.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+static TOTAL_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// No arena can be had: memory or addresses have run out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unavailable;
+
+/// Whose arena an address belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The task's number.
+    pub task: u64,
+    /// The task has ended.
+    pub is_dead: bool,
+}
+
+/// The header at the start of a slot.
+struct Header {
+    talc: Talc<Pages, DefaultBinning>,
+}
+
+/// Takes pages for an arena when it is full, within its limits.
+#[derive(Debug)]
+struct Pages {
+    base: usize,
+    committed: usize,
+    soft_limit: usize,
+    hard_limit: usize,
+    end: Option<NonNull<u8>>,
+    control: &'static Control,
+}
+
+// SAFETY: `acquire` and `resize` never allocate from any heap: frames and tables come from the frame allocator.
+unsafe impl Source for Pages {
+    fn acquire<B: Binning>(talc: &mut Talc<Self, B>, layout: Layout) -> Result<(), ()> {
+        let pages = &mut talc.source;
+        let wanted = layout.size().saturating_add(layout.align()).saturating_add(PAGE_BYTES);
+        let step = (pages.committed / 8).clamp(STEP_BYTES, 256 * 1024);
+        let bytes = wanted.max(step).checked_next_multiple_of(PAGE_BYTES).ok_or(())?;
+        let start = pages.base + pages.committed;
+        pages.commit(bytes)?;
+        let new_end = (start + bytes) as *mut u8;
+        let end = match pages.end {
+            // SAFETY: the pages from the old end to the new one were committed above and are used by nobody else.
+            Some(end) => unsafe { talc.extend(end, new_end) },
+            None => return Err(()),
+        };
+        talc.source.end = Some(end);
+        Ok(())
+    }
+
+    const TRACK_HEAP_END: bool = true;
+
+    unsafe fn resize(&mut self, chunk_base: *mut u8, heap_end: *mut u8, is_heap_base: bool) -> *mut u8 {
+        if is_heap_base || heap_end as usize - (chunk_base as usize) < SHRINK_BYTES {
+            return heap_end;
+        }
+        let new_end = (chunk_base as usize + KEPT_BYTES).next_multiple_of(PAGE_BYTES);
+        for page in (new_end..self.base + self.committed).step_by(PAGE_BYTES) {
+            if let Some(frame) = paging::unmap(page) {
+                frames::free(frame);
+            }
+        }
+        TOTAL_BYTES.fetch_sub(self.base + self.committed - new_end, Ordering::Relaxed);
+        self.committed = new_end - self.base;
+        self.end = NonNull::new(new_end as *mut u8);
+        new_end as *mut u8
+    }
+}
+
+impl Pages {
+    /// Commits the next `bytes`; all or nothing.
+    fn commit(&mut self, bytes: usize) -> Result<(), ()> {
+        let total = self.committed.checked_add(bytes).ok_or(())?;
+        let kernel_share = KERNEL_SHARE_BYTES.min(frames::total_bytes() / 8);
+        if total > self.hard_limit || frames::free_bytes() < bytes as u64 + kernel_share {
+            return Err(());
+        }
+        let start = self.base + self.committed;
+        for offset in (0..bytes).step_by(PAGE_BYTES) {
+            let mapped = frames::allocate().is_some_and(|frame| {
+                let mapped = paging::map(start + offset, frame, Access::Write).is_ok();
+                if !mapped {
+                    frames::free(frame);
+                }
+                mapped
+            });
+            if !mapped {
+                for undo in (0..offset).step_by(PAGE_BYTES) {
+                    if let Some(frame) = paging::unmap(start + undo) {
+                        frames::free(frame);
+                    }
+                }
+                return Err(());
+            }
+        }
+        self.committed = total;
+        TOTAL_BYTES.fetch_add(bytes, Ordering::Relaxed);
+        if total > self.soft_limit {
+            self.control.ask(Requests::MEMORY);
+        }
+        Ok(())
+    }
+}
+
+/// One task's arena; freed whole when the last holder drops it.
+pub struct Arena {
+    slot: usize,
+    _parent: Option<Arc<Arena>>,
+}
+
+impl Arena {
+    /// Makes an arena for `task`, whose control is told when the soft limit is passed. `parent` stays alive with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`] where memory or addresses have run out.
+    pub fn new(task: TaskId, control: &'static Control, parent: Option<Arc<Arena>>) -> Result<Self, Unavailable> {
+        let owner = task.0 + 1;
+        let start = NEXT.fetch_add(1, Ordering::Relaxed);
+        let slot = (start..start + SLOTS)
+            .map(|candidate| candidate % SLOTS)
+            .find(|&slot| {
+                let known = OWNERS[slot].load(Ordering::Relaxed);
+                (known == 0 || known & DEAD != 0)
+                    && OWNERS[slot].compare_exchange(known, owner, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+            })
+            .ok_or(Unavailable)?;
+        NEXT.store(slot + 1, Ordering::Relaxed);
+
+        let base = ARENAS + slot * SLOT_BYTES;
+        let soft_limit = SOFT_LIMIT_BYTES.min(frames::free_bytes() / 4) as usize;
+        let hard_limit = (soft_limit * HARD_FACTOR as usize).min(SLOT_BYTES - PAGE_BYTES);
+        let mut pages = Pages { base, committed: 0, soft_limit, hard_limit, end: None, control };
+        let arena = Self { slot, _parent: parent };
+        pages.commit(FIRST_COMMIT_BYTES).map_err(|()| Unavailable)?;
+
+        let header = base as *mut Header;
+        // SAFETY: the first pages of the slot were just committed and belong to this arena alone.
+        unsafe { header.write(Header { talc: Talc::new(pages) }) };
+        let first = base + size_of::<Header>().next_multiple_of(64);
+        // SAFETY: the header was just written.
+        let talc = unsafe { &mut (*header).talc };
+        // SAFETY: the rest of the committed pages is used by nobody.
+        let end = unsafe { talc.claim(first as *mut u8, base + FIRST_COMMIT_BYTES - first) };
+        talc.source.end = end;
+        Ok(arena)
+    }
+
+    /// What the core-local data names this arena by.
+    pub fn pointer(&self) -> *mut ArenaPointer {
+        (ARENAS + self.slot * SLOT_BYTES) as *mut ArenaPointer
+    }
+
+    /// Bytes committed to this arena.
+    pub fn committed_bytes(&self) -> u64 {
+        let header = self.pointer().cast::<Header>();
+        // SAFETY: the header lives as long as the arena; one word is read while its core may change it.
+        unsafe { (&raw const (*header).talc.source.committed).read_volatile() as u64 }
+    }
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        let header = self.pointer().cast::<Header>();
+        let base = ARENAS + self.slot * SLOT_BYTES;
+        if paging::is_mapped(base) {
+            // SAFETY: the first page is mapped, so the header was written.
+            let committed = unsafe { (*header).talc.source.committed };
+            TOTAL_BYTES.fetch_sub(committed, Ordering::Relaxed);
+        }
+        // SAFETY: the task is gone and nobody holds the arena any more.
+        unsafe { paging::free_gigabytes(base, SLOT_BYTES) };
+        OWNERS[self.slot].fetch_or(DEAD, Ordering::Relaxed);
+    }
+}
+
+/// Whether `address` lies in the arenas' range.
+#[inline]
+pub fn contains(address: usize) -> bool {
+    (ARENAS..ARENAS + SLOTS * SLOT_BYTES).contains(&address)
+}
+
+/// Whose arena `address` lies in.
+pub fn owner_of(address: usize) -> Option<Owner> {
+    if !contains(address) {
+        return None;
+    }
+    match OWNERS[(address - ARENAS) / SLOT_BYTES].load(Ordering::Relaxed) {
+        0 => None,
+        owner => Some(Owner { task: (owner & !DEAD) - 1, is_dead: owner & DEAD != 0 }),
+    }
+}
+
+/// Bytes committed to all arenas.
+pub fn total_bytes() -> u64 {
+    TOTAL_BYTES.load(Ordering::Relaxed) as u64
+}
+
+/// Allocates from an arena; null where its hard limit is reached or memory has run out.
+///
+/// # Safety
+///
+/// `arena` must be the running task's own; `layout` must have a size above zero.
+#[inline]
+pub unsafe fn allocate(arena: *mut ArenaPointer, layout: Layout) -> *mut u8 {
+    // SAFETY: the caller promises that only this task uses the arena.
+    let talc = unsafe { &mut (*arena.cast::<Header>()).talc };
+    // SAFETY: the caller's promise.
+    unsafe { talc.allocate(layout) }.map_or(core::ptr::null_mut(), NonNull::as_ptr)
+}
+
+/// Frees memory of an arena; does nothing where the arena is not the running task's own.
+///
+/// # Safety
+///
+/// `pointer` must come from [`allocate`] with the same layout and not have been freed.
+#[inline]
+pub unsafe fn free(pointer: *mut u8, layout: Layout) {
+    let own = core_local::get().arena.get();
+    if own as usize != pointer as usize & !(SLOT_BYTES - 1) {
+        return;
+    }
+    // SAFETY: the arena is the running task's own.
+    let talc = unsafe { &mut (*own.cast::<Header>()).talc };
+    // SAFETY: the caller's promise.
+    unsafe { talc.deallocate(pointer, layout) };
+}
+
+/// Resizes without moving; false where that is impossible or the arena is not the running task's own.
+///
+/// # Safety
+///
+/// As for [`free`]; `new_size` is above zero.
+#[inline]
+pub unsafe fn resize_in_place(pointer: *mut u8, layout: Layout, new_size: usize) -> bool {
+    let own = core_local::get().arena.get();
+    if own as usize != pointer as usize & !(SLOT_BYTES - 1) {
+        return false;
+    }
+    // SAFETY: the arena is the running task's own.
+    let talc = unsafe { &mut (*own.cast::<Header>()).talc };
+    // SAFETY: the caller's promise.
+    unsafe { talc.try_realloc_in_place(pointer, layout, new_size) }
+}

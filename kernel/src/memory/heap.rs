@@ -1,0 +1,102 @@
+//! The kernel heap: one range of addresses that grows upwards, page by page, until no frame is left.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use talc::base::Talc;
+use talc::base::binning::{Binning, DefaultBinning};
+use talc::source::Source;
+
+use super::paging::{self, Access};
+use super::{HEAP, PAGE_BYTES, frames};
+use crate::arch::lock::KernelLock;
+
+static TALC: KernelLock<Talc<Growth, DefaultBinning>> = KernelLock::new(Talc::new(Growth { end: 0 }));
+/// Bytes committed; a mirror that can be read without the lock.
+static COMMITTED: AtomicUsize = AtomicUsize::new(0);
+/// Grow by at least this much.
+const STEP_BYTES: usize = 128 * 1024;
+
+/// Takes frames for the heap when it is full.
+#[derive(Debug)]
+struct Growth {
+    /// One past the heap's last byte; 0 where there is no heap yet.
+    end: usize,
+}
+
+// SAFETY: `acquire` never uses the heap it serves: frames and page tables come from the frame allocator.
+unsafe impl Source for Growth {
+    fn acquire<B: Binning>(talc: &mut Talc<Self, B>, layout: Layout) -> Result<(), ()> {
+        let committed = COMMITTED.load(Ordering::Relaxed);
+        let bytes = (layout.size() + layout.align() + PAGE_BYTES).next_multiple_of(STEP_BYTES);
+        let start = HEAP + committed;
+        let mut mapped = 0;
+        while mapped < bytes {
+            let Some(frame) = frames::allocate() else { break };
+            if paging::map(start + mapped, frame, Access::Write).is_err() {
+                frames::free(frame);
+                break;
+            }
+            mapped += PAGE_BYTES;
+        }
+        COMMITTED.store(committed + mapped, Ordering::Relaxed);
+        if mapped == 0 {
+            return Err(());
+        }
+        let new_end = (start + mapped) as *mut u8;
+        let end = match NonNull::new(talc.source.end as *mut u8) {
+            // SAFETY: the pages from the old end to the new one were mapped above and are used by nobody else.
+            Some(end) => unsafe { talc.extend(end, new_end) },
+            // SAFETY: as above, for the heap's first pages.
+            None => unsafe { talc.claim(HEAP as *mut u8, mapped) }.ok_or(())?,
+        };
+        talc.source.end = end.as_ptr() as usize;
+        if mapped < bytes { Err(()) } else { Ok(()) }
+    }
+}
+
+/// Allocates; null where memory has run out.
+///
+/// # Safety
+///
+/// `layout` must have a size above zero.
+pub unsafe fn allocate(layout: Layout) -> *mut u8 {
+    // SAFETY: the caller's promise.
+    unsafe { TALC.lock().allocate(layout) }.map_or(core::ptr::null_mut(), NonNull::as_ptr)
+}
+
+/// Frees.
+///
+/// # Safety
+///
+/// `pointer` must come from [`allocate`] with the same layout and not have been freed.
+pub unsafe fn free(pointer: *mut u8, layout: Layout) {
+    // SAFETY: the caller's promise.
+    unsafe { TALC.lock().deallocate(pointer, layout) };
+}
+
+/// Resizes without moving; false where that is impossible.
+///
+/// # Safety
+///
+/// As for [`free`]; `new_size` is above zero.
+pub unsafe fn resize_in_place(pointer: *mut u8, layout: Layout, new_size: usize) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { TALC.lock().try_realloc_in_place(pointer, layout, new_size) }
+}
+
+/// Bytes committed to the heap.
+pub fn committed_bytes() -> u64 {
+    COMMITTED.load(Ordering::Relaxed) as u64
+}
+
+/// Bytes allocated from the heap.
+pub fn used_bytes() -> u64 {
+    TALC.lock().counters().allocated_bytes as u64
+}
+
+/// Whether `address` belongs to the heap.
+pub fn contains(address: usize) -> bool {
+    (HEAP..HEAP + COMMITTED.load(Ordering::Relaxed)).contains(&address)
+}

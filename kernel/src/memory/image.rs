@@ -1,0 +1,57 @@
+//! Where the kernel's own sections lie, from the linker script.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::{KERNEL_BASE, Physical};
+
+unsafe extern "C" {
+    static image_start: u8;
+    static image_end: u8;
+    static text_start: u8;
+    static text_end: u8;
+    static rodata_start: u8;
+    static rodata_end: u8;
+    static data_start: u8;
+}
+
+/// Real place of the image less its linked one, in bytes; set once at entry.
+static RELOCATION: AtomicU64 = AtomicU64::new(0);
+
+/// Virtual start and end of a part of the image.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// First address, on a page boundary.
+    pub start: usize,
+    /// One past the last address, on a page boundary.
+    pub end: usize,
+}
+
+/// Notes where the boot loader put the image.
+pub fn set_relocation(bytes: i64) {
+    RELOCATION.store(bytes as u64, Ordering::Relaxed);
+}
+
+/// Code: readable and executable.
+pub fn text() -> Part {
+    Part { start: &raw const text_start as usize, end: &raw const text_end as usize }
+}
+
+/// Constants: readable.
+pub fn rodata() -> Part {
+    Part { start: &raw const rodata_start as usize, end: &raw const rodata_end as usize }
+}
+
+/// Variables: readable and writable.
+pub fn data() -> Part {
+    Part { start: &raw const data_start as usize, end: &raw const image_end as usize }
+}
+
+/// The whole image.
+pub fn whole() -> Part {
+    Part { start: &raw const image_start as usize, end: &raw const image_end as usize }
+}
+
+/// The physical address of something in the image.
+pub fn physical(address: usize) -> Physical {
+    Physical(((address - KERNEL_BASE) as u64).wrapping_add(RELOCATION.load(Ordering::Relaxed)))
+}

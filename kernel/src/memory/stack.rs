@@ -1,0 +1,164 @@
+//! Stacks that grow: 1 MiB of addresses above 1 MiB of guard, 16 KiB committed at first, the rest by page faults.
+//!
+//! A slot's last-level page table is made with the stack, so that the page-fault handler only writes an entry of it and
+//! never needs a lock; its frames come from the core's reserve where the allocator's lock is taken.
+
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+use corosensei::stack::{Stack, StackPointer};
+
+use super::paging::{self, Access};
+use super::{PAGE_BYTES, Physical, STACKS, frames};
+use crate::arch::core_local;
+
+const SLOT_BYTES: usize = 2 << 20;
+/// Usable bytes of a stack.
+pub const STACK_BYTES: usize = 1 << 20;
+const GUARD_BYTES: usize = SLOT_BYTES - STACK_BYTES;
+const SLOTS: usize = 4096;
+const FIRST_COMMIT_BYTES: usize = 16 * 1024;
+/// Frames that a new stack must leave free, so that what runs already can go on.
+const SPARE_BYTES: u64 = 1 << 20;
+
+/// Pages committed to each slot; 0 for a free one.
+static COMMITTED: [AtomicU32; SLOTS] = [const { AtomicU32::new(0) }; SLOTS];
+/// Where the search for a free slot goes on, so that addresses are reused late.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+static TOTAL_PAGES: AtomicUsize = AtomicUsize::new(0);
+
+/// No stack can be had: memory or addresses have run out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unavailable;
+
+/// One stack; its memory goes back when it is dropped.
+#[derive(Debug)]
+pub struct TaskStack {
+    slot: usize,
+}
+
+impl TaskStack {
+    /// Makes a stack.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`] where memory or addresses have run out.
+    pub fn new() -> Result<Self, Unavailable> {
+        if frames::free_bytes() < SPARE_BYTES {
+            return Err(Unavailable);
+        }
+        let start = NEXT.fetch_add(1, Ordering::Relaxed);
+        let slot = (start..start + SLOTS)
+            .map(|candidate| candidate % SLOTS)
+            .find(|&slot| COMMITTED[slot].compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed).is_ok())
+            .ok_or(Unavailable)?;
+        NEXT.store(slot + 1, Ordering::Relaxed);
+        COMMITTED[slot].store((FIRST_COMMIT_BYTES / PAGE_BYTES) as u32, Ordering::Relaxed);
+        TOTAL_PAGES.fetch_add(FIRST_COMMIT_BYTES / PAGE_BYTES, Ordering::Relaxed);
+        let stack = Self { slot };
+        let top = slot_address(slot) + SLOT_BYTES;
+        paging::prepare(top - 1).map_err(|_| Unavailable)?;
+        for page in (top - FIRST_COMMIT_BYTES..top).step_by(PAGE_BYTES) {
+            let frame = frames::allocate().ok_or(Unavailable)?;
+            paging::map(page, frame, Access::Write).map_err(|_| Unavailable)?;
+        }
+        Ok(stack)
+    }
+
+    /// The lowest usable address.
+    pub fn floor(&self) -> usize {
+        slot_address(self.slot) + GUARD_BYTES
+    }
+
+    /// One past the highest address.
+    pub fn top(&self) -> usize {
+        slot_address(self.slot) + SLOT_BYTES
+    }
+
+    /// Bytes committed so far: the most that was ever in use, rounded up.
+    pub fn committed_bytes(&self) -> u64 {
+        u64::from(COMMITTED[self.slot].load(Ordering::Relaxed)) * PAGE_BYTES as u64
+    }
+}
+
+impl Drop for TaskStack {
+    fn drop(&mut self) {
+        // SAFETY: the coroutine that ran here is gone, so nobody uses the slot.
+        unsafe { paging::free_table(slot_address(self.slot)) };
+        let pages = COMMITTED[self.slot].swap(0, Ordering::Relaxed);
+        TOTAL_PAGES.fetch_sub(pages as usize, Ordering::Relaxed);
+    }
+}
+
+// SAFETY: the range is mapped or grows on first use, is aligned to 2 MiB, and has a guard of 1 MiB that is part of it.
+unsafe impl Stack for TaskStack {
+    fn base(&self) -> StackPointer {
+        StackPointer::new(self.top()).expect("a slot's address is never zero")
+    }
+
+    fn limit(&self) -> StackPointer {
+        StackPointer::new(slot_address(self.slot)).expect("a slot's address is never zero")
+    }
+}
+
+fn slot_address(slot: usize) -> usize {
+    STACKS + slot * SLOT_BYTES
+}
+
+/// The slot in use that holds `address`, and the offset in it.
+fn locate(address: usize) -> Option<(usize, usize)> {
+    let offset = address.checked_sub(STACKS)?;
+    let slot = offset / SLOT_BYTES;
+    (slot < SLOTS && COMMITTED[slot].load(Ordering::Relaxed) > 0).then_some((slot, offset % SLOT_BYTES))
+}
+
+/// Whether `address` lies in the guard of a stack in use.
+pub fn is_guard(address: usize) -> bool {
+    locate(address).is_some_and(|(_, offset)| offset < GUARD_BYTES)
+}
+
+/// Whether `address` lies in the usable part of a stack in use.
+pub fn is_usable(address: usize) -> bool {
+    locate(address).is_some_and(|(_, offset)| offset >= GUARD_BYTES)
+}
+
+/// Commits the page of a stack that faulted at `address`; false where it is no stack's usable part, is mapped already,
+/// or no frame can be had. For the page-fault handler.
+pub fn grow(address: usize) -> bool {
+    let Some((slot, offset)) = locate(address) else { return false };
+    if offset < GUARD_BYTES || paging::is_mapped(address) {
+        return false;
+    }
+    let Some(frame) = take_frame() else { return false };
+    // SAFETY: only the core that runs on this stack faults on it, so nobody maps this page at the same time.
+    if !unsafe { paging::map_prepared(address & !(PAGE_BYTES - 1), frame) } {
+        return false;
+    }
+    COMMITTED[slot].fetch_add(1, Ordering::Relaxed);
+    TOTAL_PAGES.fetch_add(1, Ordering::Relaxed);
+    true
+}
+
+fn take_frame() -> Option<Physical> {
+    if let Some(frame) = frames::try_allocate() {
+        return Some(frame);
+    }
+    core_local::get().reserve.iter().find_map(|cell| match cell.swap(0, Ordering::Relaxed) {
+        0 => None,
+        address => Some(Physical(address)),
+    })
+}
+
+/// Fills the core's reserve of frames; called by the executor before it runs a task.
+pub fn refill_reserve() {
+    for cell in &core_local::get().reserve {
+        if cell.load(Ordering::Relaxed) == 0 {
+            let Some(frame) = frames::allocate() else { return };
+            cell.store(frame.0, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Bytes committed to all stacks.
+pub fn committed_bytes() -> u64 {
+    (TOTAL_PAGES.load(Ordering::Relaxed) * PAGE_BYTES) as u64
+}

@@ -1,0 +1,51 @@
+//! Physical memory that is not RAM of ours: device registers and firmware tables.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::paging::{self, Access, OutOfFrames};
+use super::{PAGE_BYTES, Physical, WINDOWS};
+use crate::arch::lock::KernelLock;
+
+/// The next free address of the range; the first page is for [`read`].
+static NEXT: AtomicUsize = AtomicUsize::new(WINDOWS + PAGE_BYTES);
+/// Guards the one page through which [`read`] looks.
+static PEEPHOLE: KernelLock<()> = KernelLock::new(());
+
+/// Maps `bytes` of device registers at `start` for good, uncached, and returns their address.
+///
+/// # Errors
+///
+/// [`OutOfFrames`] where no page table can be made.
+pub fn map_device(start: Physical, bytes: usize) -> Result<usize, OutOfFrames> {
+    let offset = start.0 as usize % PAGE_BYTES;
+    let pages = (offset + bytes).div_ceil(PAGE_BYTES);
+    // One page more stays unmapped, so that running over the end of a window faults.
+    let address = NEXT.fetch_add((pages + 1) * PAGE_BYTES, Ordering::Relaxed);
+    let first = start.0 - offset as u64;
+    for page in 0..pages {
+        paging::map(address + page * PAGE_BYTES, Physical(first + (page * PAGE_BYTES) as u64), Access::Device)?;
+    }
+    Ok(address + offset)
+}
+
+/// Copies physical memory at `start` into `buffer`.
+///
+/// # Errors
+///
+/// [`OutOfFrames`] where no page table can be made.
+pub fn read(start: Physical, buffer: &mut [u8]) -> Result<(), OutOfFrames> {
+    let _guard = PEEPHOLE.lock();
+    let mut done = 0;
+    while done < buffer.len() {
+        let at = start.0.wrapping_add(done as u64);
+        let offset = at as usize % PAGE_BYTES;
+        let count = (PAGE_BYTES - offset).min(buffer.len() - done);
+        paging::map(WINDOWS, Physical(at - offset as u64), Access::Read)?;
+        // SAFETY: the page was just mapped, `offset + count` lies within it, and the lock keeps others off it.
+        let bytes = unsafe { core::slice::from_raw_parts((WINDOWS + offset) as *const u8, count) };
+        buffer[done..done + count].copy_from_slice(bytes);
+        paging::unmap(WINDOWS);
+        done += count;
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! Rust panics: the end of a task or a service's poll where one runs, else the end of the machine.
+
+use alloc::format;
+use alloc::string::String;
+use core::cell::Cell;
+use core::fmt::Write;
+use core::panic::PanicInfo;
+
+use services::task::TaskError;
+
+use super::crash;
+use crate::executor::recovery;
+
+/// Set while a panic's report is made, so that a panic in the making of it ends the machine.
+struct Reporting(Cell<bool>);
+// SAFETY: one core runs this; with more, a race could at worst turn a second report into the machine's.
+unsafe impl Sync for Reporting {}
+static REPORTING: Reporting = Reporting(Cell::new(false));
+
+#[panic_handler]
+fn panic(information: &PanicInfo<'_>) -> ! {
+    let (rsp, rbp): (usize, u64);
+    // SAFETY: only reads two registers.
+    unsafe {
+        core::arch::asm!("mov {}, rsp", "mov {}, rbp", out(reg) rsp, out(reg) rbp, options(nomem, nostack, preserves_flags));
+    }
+    let rip = panic as *const () as u64;
+    if !REPORTING.0.get() && recovery::is_possible(rsp) {
+        REPORTING.0.set(true);
+        let error = recovery::on_kernel_heap(|| describe(information, rip, rbp));
+        REPORTING.0.set(false);
+        recovery::resume_with(recovery::abandon(error));
+    }
+    crash::stop_machine(format_args!("{information}"), None, rip, rbp)
+}
+
+fn describe(information: &PanicInfo<'_>, rip: u64, rbp: u64) -> TaskError {
+    let mut message = String::new();
+    let _ = write!(message, "{}", information.message());
+    // The words of `alloc`'s handler for a failed allocation; there is no other way to tell on stable Rust.
+    let code = if message.starts_with("memory allocation of") { "out_of_memory" } else { "native_panic" };
+    if let Some(place) = information.location() {
+        message = format!("{message} (at {}:{})", place.file(), place.line());
+    }
+    TaskError { report: crash::describe(None, rip, rbp, None), message, ..TaskError::new(code, "") }
+}
