@@ -1,13 +1,44 @@
 //! The script interface: the services of the machine as Rhai functions, and the session that a person types at.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`session`] | the prompt: read, evaluate, print |
+//! | [`program`] | programs from `/rom`, and tasks that run a function of another task |
+//! | [`engine`] | makes every engine, with its limits and safepoints |
+//! | [`registry`] | one description per function, from which all else follows |
+//! | [`functions`] | the functions, one file per namespace |
+//! | [`context`] | what a running script's native code stands on |
+//! | [`convert`] | values between a script and the rest of the machine |
+//! | [`error`] | errors with stable codes |
+//! | [`show`] | values and errors as the prompt shows them |
+//! | [`complete`] | whether an input is finished |
+//! | [`resolver`] | `import` from `/rom` |
+//! | [`sort`] | a sort that can be stopped |
+//!
+//! # Memory
+//!
+//! Code here runs on a task's fiber. While Rhai runs, allocations come from the task's arena; inside
+//! [`Tasks::on_kernel_heap`](services::host::Tasks::on_kernel_heap) they come from the kernel heap. A fiber may be
+//! abandoned at any moment (a stack overflow, a panic), and its arena is then freed whole without running a destructor.
+//! So nothing that lives on the fiber across script code may own kernel memory, and nothing that leaves the fiber may
+//! lie in the arena: values are copied at the border, in [`convert`].
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
+pub mod complete;
+pub mod context;
+pub mod convert;
+pub mod engine;
+pub mod error;
+pub mod functions;
+pub mod program;
+pub mod registry;
+pub mod resolver;
 pub mod session;
+pub mod show;
+pub mod sort;
+mod warm;
 
-use services::host::Host;
-
-/// Makes everything that is made once and shared by all engines, and runs one script of every kind, so that nothing
-/// lazy is made later inside a task's arena. Call once at boot, on the kernel heap.
-pub fn warm_up(_host: Host) {}
+pub use warm::warm_up;

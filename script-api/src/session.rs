@@ -1,9 +1,24 @@
 //! The prompt: reads, evaluates and prints until the person ends it.
+//!
+//! Rhai forgets the functions and imports of a text when its evaluation ends. The session keeps them: it owns the state
+//! that an evaluation starts from, and merges each line's functions into what the next line sees.
 
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+
+use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Scope};
 use services::host::{self, Host};
-use services::task::{Outcome, TaskError};
+use services::task::{Outcome, Requests, TaskError};
 use services::terminal::{Input, Terminal};
 use services::value::Value;
+
+use crate::complete;
+use crate::context::{Stop, TaskContext};
+use crate::engine::{self, Profile};
+use crate::error::Failure;
+use crate::functions;
+use crate::show;
 
 /// The body of a prompt's task: serves the person at `terminal` until Ctrl-D (`Ok`) or until the task is killed.
 ///
@@ -11,11 +26,139 @@ use services::value::Value;
 ///
 /// `killed` where the task was asked to end.
 pub fn run(host: Host, terminal: &'static Terminal) -> Outcome {
-    loop {
-        match host::block_on(host.tasks, terminal.read_line(|_| true)) {
-            Ok(Input::EndOfInput) => return Ok(Value::Unit),
-            Ok(Input::Line(_) | Input::Interrupted) => {}
-            Err(_) => return Err(TaskError::new("killed", "the session was killed")),
+    let mut session = Session::new(TaskContext::current(host, Some(terminal)));
+    while let Some(line) = session.read(terminal) {
+        match line {
+            Read::Line(line) => {
+                terminal.begin_evaluation(session.context.control);
+                session.evaluate_and_show(&line);
+                terminal.end_evaluation();
+                session.context.control.take(Requests::CANCEL);
+            }
+            Read::Nothing => {}
+            Read::End => return Ok(Value::Unit),
         }
+    }
+    let mut outcome = Ok(Value::Unit);
+    host.tasks.on_kernel_heap(&mut || {
+        outcome = Err(TaskError::new(Stop::Killed.code(), Stop::Killed.message()));
+    });
+    outcome
+}
+
+enum Read {
+    Line(String),
+    Nothing,
+    End,
+}
+
+/// What lasts from line to line.
+pub struct Session {
+    context: TaskContext,
+    engine: Engine,
+    scope: Scope<'static>,
+    /// All functions so far, and no statements.
+    functions: AST,
+    /// Imports and global constants so far.
+    global: GlobalRuntimeState,
+}
+
+impl Session {
+    /// A session that has seen nothing yet.
+    pub fn new(context: TaskContext) -> Self {
+        let engine = engine::build(context, Profile::CONSOLE);
+        let global = engine.new_global_runtime_state();
+        Self { context, engine, scope: Scope::new(), functions: AST::empty(), global }
+    }
+
+    /// The next input; `None` where the task must end.
+    fn read(&self, terminal: &'static Terminal) -> Option<Read> {
+        let tasks = self.context.host.tasks;
+        let mut input = None;
+        tasks.on_kernel_heap(&mut || {
+            input = Some(host::block_on(tasks, terminal.read_line(complete::is_complete)));
+        });
+        let read = match &input {
+            Some(Ok(Input::Line(line))) => Some(Read::Line(line.clone())),
+            Some(Ok(Input::Interrupted)) => Some(Read::Nothing),
+            Some(Ok(Input::EndOfInput)) => Some(Read::End),
+            Some(Err(_)) | None => match self.context.stop() {
+                Some(Stop::Killed) => None,
+                // A request that was meant for an evaluation that has just ended.
+                _ => {
+                    self.context.control.take(Requests::CANCEL);
+                    self.context.control.take(Requests::MEMORY);
+                    Some(Read::Nothing)
+                }
+            },
+        };
+        tasks.on_kernel_heap(&mut || drop(input.take()));
+        read
+    }
+
+    /// Evaluates one input, and prints its result or error.
+    pub fn evaluate_and_show(&mut self, line: &str) {
+        let known = self.functions.clone();
+        let result = self.evaluate(line);
+        let text = match &result {
+            Ok(value) => show::value(value),
+            Err(error) => Some(self.describe(error, line, &known)),
+        };
+        // Asked for by Ctrl-C, the evaluation has ended: its message must not be held up by that request.
+        if result.is_err() {
+            self.context.control.take(Requests::CANCEL);
+            self.context.control.take(Requests::MEMORY);
+        }
+        if let Some(text) = text
+            && self.context.print(&text).and_then(|()| self.context.print("\n")).is_err()
+            && self.context.control.take(Requests::CANCEL)
+        {
+            let _ = self.context.print(&format!("\nerror[{}]: {}\n", Stop::Cancelled.code(), Stop::Cancelled.message()));
+        }
+        drop(result);
+        self.context.control.take(Requests::MEMORY);
+    }
+
+    /// Evaluates one input; variables, functions and imports stay for the next one.
+    ///
+    /// # Errors
+    ///
+    /// The script's error. The functions that the input defined are forgotten then, its variables are not.
+    pub fn evaluate(&mut self, line: &str) -> Result<Dynamic, Box<EvalAltResult>> {
+        let code = engine::compile(&self.engine, &self.scope, line, "")?;
+        let before = self.functions.clone();
+        if code.has_functions() {
+            self.functions = before.merge(&code.clone_functions_only());
+        }
+        let result = self.run(&code);
+        if result.is_err() && code.has_functions() {
+            // Closures may live on in variables; functions with a name are forgotten.
+            let closures = code.clone_functions_only_filtered(|_, _, _, name, _| name.starts_with("anon$"));
+            self.functions = before.merge(&closures);
+        }
+        result
+    }
+
+    fn run(&mut self, code: &AST) -> Result<Dynamic, Box<EvalAltResult>> {
+        let global = &mut self.global;
+        global.lib.clear();
+        global.lib.push(self.functions.shared_lib().clone());
+        (global.level, global.scope_level, global.always_search_scope) = (0, 0, false);
+        global.num_operations = 0;
+        #[expect(deprecated, reason = "the one way to keep imports and constants from one text to the next")]
+        self.engine.eval_statements_raw(global, &mut Caches::new(), &mut self.scope, code.statements())
+    }
+
+    fn describe(&self, error: &EvalAltResult, line: &str, known: &AST) -> String {
+        let mut failure = Failure::of(error);
+        if failure.code == "function_not_found" {
+            functions::help::add_hint(&self.context, &mut failure.message);
+        }
+        let has = |ast: &AST, name: &str| ast.iter_fn_def().any(|function| function.name == name);
+        // What is defined in this very input counts as here, even where an earlier one had the same name.
+        let defined_now = engine::compile(&self.engine, &Scope::new(), line, "").ok();
+        let is_elsewhere =
+            |name: &str| has(known, name) && !defined_now.as_ref().is_some_and(|code| has(code, name));
+        show::failure(&failure, line, is_elsewhere)
     }
 }

@@ -1,0 +1,267 @@
+//! Whether an input is finished, or goes on in the next line.
+//!
+//! Decided by tokens alone: open brackets, strings, comments; an operator at the end; a block or a `catch` that must
+//! still come. A wrong answer costs little: an unfinished input that is taken as finished is a syntax error, and Ctrl-C
+//! leaves one that never finishes.
+
+use alloc::vec::Vec;
+
+/// Whether `text` can be compiled as it is (perhaps with an error that more text would not mend).
+pub fn is_complete(text: &str) -> bool {
+    let mut scan = Scan { text: text.as_bytes(), at: 0, open: Vec::new(), wants: None, last: Last::Nothing };
+    scan.run()
+}
+
+/// What an opening bracket is waiting for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// `(` `[`, and `{` of maps and plain blocks.
+    Plain,
+    /// The block of `do`: `while` or `until` must follow.
+    Do,
+    /// The block of `try`: `catch` must follow.
+    Try,
+    /// `${` in a back-tick string: the string goes on after the `}`.
+    Interpolation,
+}
+
+/// The last token, as far as it decides whether something must follow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    Nothing,
+    Operand,
+    Operator,
+    /// A block that must be followed by a keyword.
+    HalfStatement,
+}
+
+struct Scan<'a> {
+    text: &'a [u8],
+    at: usize,
+    open: Vec<Open>,
+    /// A keyword whose block has not opened yet, and the bracket depth it stands at.
+    wants: Option<(Open, usize)>,
+    last: Last,
+}
+
+impl Scan<'_> {
+    fn run(&mut self) -> bool {
+        while let Some(&byte) = self.text.get(self.at) {
+            let finished = match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => self.skip(1),
+                b'/' if self.starts_with(b"//") => self.line_comment(),
+                b'/' if self.starts_with(b"/*") => self.block_comment(),
+                b'"' => self.quoted(b'"'),
+                b'\'' => self.quoted(b'\''),
+                b'`' => self.back_tick(),
+                b'#' if self.raw_string_hashes() > 0 => self.raw_string(),
+                b'(' | b'[' => self.open(Open::Plain),
+                b'{' => self.open_brace(),
+                b')' | b']' => self.close(),
+                b'}' => match self.close_kind() {
+                    Some(Open::Interpolation) => self.back_tick(),
+                    _ => true,
+                },
+                b';' => {
+                    self.wants = None;
+                    self.token(1, Last::Nothing)
+                }
+                _ if is_word(byte) => self.word(),
+                _ => self.token(1, Last::Operator),
+            };
+            if !finished {
+                return false;
+            }
+        }
+        self.open.is_empty() && self.wants.is_none() && !matches!(self.last, Last::Operator | Last::HalfStatement)
+    }
+
+    fn starts_with(&self, prefix: &[u8]) -> bool {
+        self.text[self.at..].starts_with(prefix)
+    }
+
+    fn skip(&mut self, count: usize) -> bool {
+        self.at += count;
+        true
+    }
+
+    fn token(&mut self, length: usize, last: Last) -> bool {
+        self.at += length;
+        self.last = last;
+        true
+    }
+
+    fn line_comment(&mut self) -> bool {
+        let rest = &self.text[self.at..];
+        self.skip(rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len()))
+    }
+
+    /// Block comments nest.
+    fn block_comment(&mut self) -> bool {
+        let mut depth = 0usize;
+        while self.at < self.text.len() {
+            if self.starts_with(b"/*") {
+                depth += 1;
+                self.at += 2;
+            } else if self.starts_with(b"*/") {
+                depth -= 1;
+                self.at += 2;
+                if depth == 0 {
+                    return true;
+                }
+            } else {
+                self.at += 1;
+            }
+        }
+        false
+    }
+
+    /// A string or character. It may not span lines, unless a backslash ends the line: an open one is an error that
+    /// more text does not mend.
+    fn quoted(&mut self, quote: u8) -> bool {
+        self.at += 1;
+        let mut more = true;
+        while more {
+            match self.text.get(self.at) {
+                None => {
+                    self.last = Last::Operand;
+                    return !(self.text.ends_with(b"\\") || self.text.ends_with(b"\\\n"));
+                }
+                Some(b'\\') => self.at += 2,
+                Some(b'\n') => more = false,
+                Some(&byte) => {
+                    self.at += 1;
+                    more = byte != quote;
+                }
+            }
+        }
+        self.last = Last::Operand;
+        true
+    }
+
+    /// From the opening back-tick, or from the brace that ends an interpolation, to the string's end or the next `${`.
+    fn back_tick(&mut self) -> bool {
+        self.at += 1;
+        while let Some(&byte) = self.text.get(self.at) {
+            if self.starts_with(b"${") {
+                self.at += 1;
+                return self.open(Open::Interpolation);
+            }
+            if self.starts_with(b"``") {
+                self.at += 2;
+                continue;
+            }
+            self.at += 1;
+            if byte == b'`' {
+                self.last = Last::Operand;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// How many `#` stand before a quote here: `#"..."#`, `##"..."##`.
+    fn raw_string_hashes(&self) -> usize {
+        let hashes = self.text[self.at..].iter().take_while(|&&byte| byte == b'#').count();
+        if self.text.get(self.at + hashes) == Some(&b'"') { hashes } else { 0 }
+    }
+
+    fn raw_string(&mut self) -> bool {
+        let hashes = self.raw_string_hashes();
+        self.at += hashes + 1;
+        while let Some(&byte) = self.text.get(self.at) {
+            self.at += 1;
+            if byte == b'"' && self.text[self.at..].iter().take_while(|&&byte| byte == b'#').count() >= hashes {
+                return self.token(hashes, Last::Operand);
+            }
+        }
+        false
+    }
+
+    fn open(&mut self, kind: Open) -> bool {
+        self.open.push(kind);
+        self.token(1, Last::Nothing)
+    }
+
+    fn open_brace(&mut self) -> bool {
+        let is_map = self.at > 0 && self.text[self.at - 1] == b'#';
+        match self.wants {
+            Some((kind, depth)) if depth == self.open.len() && !is_map => {
+                self.wants = None;
+                self.open(kind)
+            }
+            _ => self.open(Open::Plain),
+        }
+    }
+
+    fn close(&mut self) -> bool {
+        self.close_kind();
+        true
+    }
+
+    fn close_kind(&mut self) -> Option<Open> {
+        let kind = self.open.pop();
+        if kind == Some(Open::Interpolation) {
+            return kind;
+        }
+        let half = matches!(kind, Some(Open::Do | Open::Try));
+        self.token(1, if half { Last::HalfStatement } else { Last::Operand });
+        kind
+    }
+
+    fn word(&mut self) -> bool {
+        let rest = &self.text[self.at..];
+        let length = rest.iter().take_while(|&&byte| is_word(byte)).count();
+        let after_half = self.last == Last::HalfStatement;
+        let after_dot = self.at > 0 && self.text[self.at - 1] == b'.';
+        let word = &rest[..length];
+        self.token(length, Last::Operand);
+        if after_dot {
+            return true;
+        }
+        let depth = self.open.len();
+        match word {
+            b"if" | b"else" | b"for" | b"loop" | b"switch" | b"catch" | b"fn" => self.wants = Some((Open::Plain, depth)),
+            b"while" if !after_half => self.wants = Some((Open::Plain, depth)),
+            b"while" | b"until" => self.last = Last::Operator,
+            b"do" => self.wants = Some((Open::Do, depth)),
+            b"try" => self.wants = Some((Open::Try, depth)),
+            b"let" | b"const" | b"import" | b"export" | b"in" | b"as" | b"private" => self.last = Last::Operator,
+            _ => {}
+        }
+        true
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_finished_input() {
+        for text in [
+            "", "1", "40 + 2", "let x = 1;", "// open {", "/* { */", "\"{\"", "\"a\\\"{\"", "'{'", "`a ${x + 1} {`",
+            "`${`${1}`}`", "if x { 1 } else { 2 }", "do { x } while y", "do {} until x", "try { f() } catch { }",
+            "try { f() } catch (e) { }", "fn f(x) { x }", "loop { break; }", "switch x { 1 => 2, _ => 3 }", "#{a: 1}",
+            "let f = |x| x + 1;", "[1, 2].map(|x| #{a: x})", ") oops", "\"open", "#\"raw \" {\"#", "x.if_", "for i in 0..3 { }",
+            "while x { }", "return", "a.try", "let x = if a { 1 } else { 2 };", "\"one\\\ntwo\"",
+        ] {
+            assert!(is_complete(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn waits_for_the_rest() {
+        for text in [
+            "{", "(", "[1,", "f(", "1 +", "let x =", "let", "x.", "a::", "/* open", "/* /* */", "`open", "`a ${", "`a ${x} b",
+            "if x", "if x {", "if x { 1 } else", "fn f(x)", "do { x }", "try { x }", "try { x } catch", "while x", "#{a: 1,",
+            "|x|", "x &&", "#\"raw", "##\"raw\"#", "switch x", "loop", "for i in", "import", "do { x } while", "\"one\\\n",
+        ] {
+            assert!(!is_complete(text), "{text:?}");
+        }
+    }
+}

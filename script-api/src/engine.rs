@@ -1,0 +1,132 @@
+//! Makes every engine: the shared functions, the limits, and the safepoints.
+//!
+//! Each task has an engine of its own, in its arena. What all engines share is made once, at boot, on the kernel heap,
+//! and never freed, so that an abandoned engine leaves nothing behind but a reference count.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::vec::Vec;
+
+use rhai::packages::{Package, StandardPackage};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Position, Scope, Shared};
+
+use crate::context::{NATIVE_STACK_BYTES, TaskContext};
+use crate::error::thrown;
+use crate::functions;
+use crate::registry::{Api, Doc};
+use crate::resolver::RomResolver;
+
+/// Limits by who wrote the script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Longer source text is refused before it is parsed, because parsing cannot be interrupted.
+    pub source_limit_bytes: usize,
+    /// How deep expressions may nest outside and inside of functions.
+    pub expression_depths: (usize, usize),
+    /// How deep script functions may call each other; the stack usually ends first.
+    pub call_depth: usize,
+}
+
+impl Profile {
+    /// For a person at the machine's own terminal.
+    pub const CONSOLE: Self =
+        Self { source_limit_bytes: 128 * 1024, expression_depths: (64, 64), call_depth: 4096 };
+}
+
+/// Strings that an engine keeps one copy of; Rhai's own default.
+const INTERNED_STRINGS: usize = 1024;
+
+struct SharedModules {
+    standard: Shared<Module>,
+    /// Ours, by namespace; the empty one needs no prefix.
+    functions: Vec<(&'static str, Shared<Module>)>,
+    /// Only for machines that were started with `debug=on`.
+    debug: Vec<(&'static str, Shared<Module>)>,
+    docs: Vec<&'static Doc>,
+    debug_docs: Vec<&'static Doc>,
+}
+
+static SHARED: spin::Once<SharedModules> = spin::Once::new();
+
+fn shared() -> &'static SharedModules {
+    SHARED.call_once(|| {
+        let mut api = Api::default();
+        functions::register(&mut api);
+        let (functions, docs) = api.finish();
+        let mut api = Api::default();
+        functions::debug::register(&mut api);
+        let (debug, debug_docs) = api.finish();
+        let standard = StandardPackage::new().as_shared_module();
+        SharedModules { standard, functions, debug, docs, debug_docs }
+    })
+}
+
+/// The descriptions of all functions that the running task has.
+pub fn docs(context: &TaskContext) -> impl Iterator<Item = &'static Doc> {
+    let shared = shared();
+    let debug: &[&'static Doc] = if context.host.debug.is_some() { &shared.debug_docs } else { &[] };
+    shared.docs.iter().chain(debug).copied()
+}
+
+/// An engine for the running task.
+pub fn build(context: TaskContext, profile: Profile) -> Engine {
+    let mut engine = Engine::new_raw();
+    engine.set_max_strings_interned(INTERNED_STRINGS);
+    let shared = shared();
+    engine.register_global_module(shared.standard.clone());
+    let debug: &[_] = if context.host.debug.is_some() { &shared.debug } else { &[] };
+    for (namespace, module) in shared.functions.iter().chain(debug) {
+        if namespace.is_empty() {
+            engine.register_global_module(module.clone());
+        } else {
+            engine.register_static_module(namespace, module.clone());
+        }
+    }
+    engine.set_module_resolver(RomResolver::new(context));
+    // Shared, so that copying the engine's state for a call copies a reference and not the context.
+    engine.set_default_tag(Dynamic::from(context).into_shared());
+    harden(&mut engine, context, profile);
+    engine
+}
+
+/// Sets limits and safepoints.
+fn harden(engine: &mut Engine, context: TaskContext, profile: Profile) {
+    engine.disable_symbol("eval");
+    engine.set_optimization_level(OptimizationLevel::None);
+    engine.set_max_expr_depths(profile.expression_depths.0, profile.expression_depths.1);
+    engine.set_max_call_levels(profile.call_depth);
+    engine.on_progress(move |operations| context.safepoint(operations).map(|stop| stop.token()));
+    let print = move |text: &str| {
+        // The next operation ends the script where the stack is short or the wait was interrupted.
+        if context.control.stack_left_bytes() >= NATIVE_STACK_BYTES {
+            let _ = context.print(text).and_then(|()| context.print("\n"));
+        }
+    };
+    engine.on_print(print);
+    engine.on_debug(move |text, source, position| {
+        let place = match source {
+            Some(source) => format!("{source} {position:?}: "),
+            None if position.is_none() => alloc::string::String::new(),
+            None => format!("{position:?}: "),
+        };
+        print(&format!("{place}{text}"));
+    });
+}
+
+/// Parses `text`; `source` names the file, or is empty for text from the prompt.
+///
+/// # Errors
+///
+/// A syntax error, or `source_too_large`.
+pub fn compile(engine: &Engine, scope: &Scope<'_>, text: &str, source: &str) -> Result<AST, Box<EvalAltResult>> {
+    let limit = Profile::CONSOLE.source_limit_bytes;
+    if text.len() > limit {
+        let message = format!("a script may have {limit} bytes, this one has {}", text.len());
+        return Err(thrown("source_too_large", message, Position::NONE));
+    }
+    let mut ast = engine.compile_with_scope(scope, text)?;
+    if !source.is_empty() {
+        ast.set_source(source);
+    }
+    Ok(ast)
+}

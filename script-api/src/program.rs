@@ -1,0 +1,127 @@
+//! Programs from `/rom`, and tasks that run a function of another task.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rhai::{
+    AST, Dynamic, EvalAltResult, ImmutableString, Locked, Module, NativeCallContext, Position, Scope,
+    Shared,
+};
+use services::host::Host;
+use services::task::{Outcome, TaskError};
+use services::terminal::Terminal;
+use services::value::Value;
+
+use crate::context::TaskContext;
+use crate::convert::{self, CopyError};
+use crate::engine::{self, Profile};
+use crate::error::{Failure, thrown};
+use crate::resolver;
+
+/// Runs a script of `/rom` in a scope of its own, on the caller's engine and task, and returns its value. Its functions
+/// and variables are gone afterwards.
+///
+/// # Errors
+///
+/// `not_found`, a syntax error, or what the program throws, with the file's name.
+pub fn run_file(
+    context: TaskContext,
+    call: &NativeCallContext<'_>,
+    path: &str,
+) -> Result<Dynamic, Box<EvalAltResult>> {
+    let position = call.call_position();
+    let path = resolver::canonical(call.call_source(), path)
+        .ok_or_else(|| thrown("not_found", format_args!("{path} lies outside of /rom"), position))?;
+    let text = resolver::read_text(context, &path, position)?;
+    let run = || {
+        let ast = engine::compile(call.engine(), &Scope::new(), text, &path)?;
+        call.engine().eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast)
+    };
+    run().map_err(|error: Box<EvalAltResult>| match error.unwrap_inner() {
+        EvalAltResult::ErrorTerminated(..) => error,
+        _ => EvalAltResult::ErrorInModule(path.as_str().into(), error, position).into(),
+    })
+}
+
+/// A function with all that it needs to run in another task.
+pub struct Launch {
+    /// The code of the task that starts it, by reference: the kernel keeps a parent's arena while its children live.
+    pub library: Shared<Module>,
+    /// The function's name in the library.
+    pub function: String,
+    /// Copies of its captured values. On the kernel heap, as all that follows.
+    pub captured: Vec<Value>,
+    /// What the starting task imported: names and paths. The new task imports them itself.
+    pub imports: Vec<(String, String)>,
+    /// Copies of the starting task's global constants.
+    pub constants: Vec<(String, Value)>,
+}
+
+/// The body of a task that runs a function. Runs on the new task's fiber.
+///
+/// # Errors
+///
+/// What the function throws, or the reason why it was stopped.
+pub fn run_function(host: Host, terminal: Option<&'static Terminal>, launch: Launch) -> Outcome {
+    let context = TaskContext::current(host, terminal);
+    let result = call_function(context, launch);
+    let mut outcome = Ok(Value::Unit);
+    host.tasks.on_kernel_heap(&mut || outcome = to_outcome(&result));
+    outcome
+}
+
+/// A result as other tasks see it. Call it with allocations on the kernel heap.
+fn to_outcome(result: &Result<Dynamic, Failure>) -> Outcome {
+    match result {
+        Ok(value) => convert::to_value(value)
+            .map_err(|error: CopyError| TaskError::new(error.code(), format_args!("the task's result: {error}"))),
+        Err(failure) => Err(failure.to_task_error()),
+    }
+}
+
+fn call_function(context: TaskContext, launch: Launch) -> Result<Dynamic, Failure> {
+    let engine = engine::build(context, Profile::CONSOLE);
+    let code = AST::new_from_module(launch.library.clone());
+
+    // Copies into this task's arena; then the originals are given back, before the script can end the fiber.
+    let captured = launch.captured.iter().map(|value| convert::to_dynamic(value, Some(&code))).collect();
+    let function = convert::function(&launch.function, captured, Some(&code));
+    let imports: Vec<(ImmutableString, ImmutableString)> =
+        launch.imports.iter().map(|(name, path)| (name.as_str().into(), path.as_str().into())).collect();
+    let constants: BTreeMap<ImmutableString, Dynamic> = launch
+        .constants
+        .iter()
+        .map(|(name, value)| (name.as_str().into(), convert::to_dynamic(value, Some(&code))))
+        .collect();
+    let mut originals = Some((launch.function, launch.captured, launch.imports, launch.constants));
+    context.host.tasks.on_kernel_heap(&mut || drop(originals.take()));
+
+    let mut global = engine.new_global_runtime_state();
+    global.lib.push(launch.library);
+    if !constants.is_empty() {
+        global.constants = Some(Shared::new(Locked::new(constants)));
+    }
+    let result = resolve_imports(&engine, &imports).and_then(|modules| {
+        global.extend(modules);
+        let function = function.ok_or_else(|| thrown("not_found", "the function is gone", Position::NONE))?;
+        let name = String::from(function.fn_name());
+        let call = NativeCallContext::new_with_all_fields(&engine, &name, None, &global, Position::NONE);
+        function.call_raw(&call, None, [])
+    });
+    result.map_err(|error| Failure::of(&error))
+}
+
+fn resolve_imports(
+    engine: &rhai::Engine,
+    imports: &[(ImmutableString, ImmutableString)],
+) -> Result<Vec<(ImmutableString, Shared<Module>)>, Box<EvalAltResult>> {
+    imports
+        .iter()
+        .map(|(name, path)| {
+            let module = engine.module_resolver().resolve(engine, None, path, Position::NONE)?;
+            Ok((name.clone(), module))
+        })
+        .collect()
+}

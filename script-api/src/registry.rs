@@ -1,0 +1,289 @@
+//! One description per function, from which follow its registration, Rhai's metadata, `help()` and its test.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::any::TypeId;
+use core::fmt;
+
+use rhai::{
+    Array, Blob, Dynamic, EvalAltResult, FnPtr, FuncRegistration, INT, ImmutableString, Map, Module, NativeCallContext,
+    RhaiFunc, Shared,
+};
+use services::host::Interrupted;
+use services::value::Value;
+
+use crate::context::TaskContext;
+use crate::convert;
+use crate::error::thrown;
+
+/// Describes one function.
+#[derive(Debug)]
+pub struct Doc {
+    /// Such as `time`; empty for functions that need no prefix.
+    pub namespace: &'static str,
+    /// Such as `sleep_ms`.
+    pub name: &'static str,
+    /// In order.
+    pub params: &'static [Param],
+    /// The result's type, as scripts name it; `()` for none.
+    pub returns: &'static str,
+    /// Codes that it throws, each with the reason.
+    pub errors: &'static [(&'static str, &'static str)],
+    /// It may suspend the task; Ctrl-C ends the wait.
+    pub waits: bool,
+    /// One line.
+    pub summary: &'static str,
+    /// Whatever else there is to know; may be empty.
+    pub notes: &'static str,
+    /// Shows its use.
+    pub example: Example,
+}
+
+/// A line for the prompt, and what comes of it.
+#[derive(Debug)]
+pub enum Example {
+    /// The line and all that the screen shows for it. `...` at the end stands for anything.
+    Shows(&'static str, &'static str),
+    /// The line ends the task or the machine.
+    DoesNotReturn(&'static str),
+}
+
+impl Example {
+    /// The line.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Shows(code, _) | Self::DoesNotReturn(code) => code,
+        }
+    }
+}
+
+/// Describes one parameter.
+#[derive(Debug)]
+pub struct Param {
+    /// Its name, with the unit where it has one.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: Kind,
+    /// What it means, its range, its unit.
+    pub meaning: &'static str,
+}
+
+/// Types of parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number.
+    Int,
+    /// A floating-point number.
+    Float,
+    /// A truth value.
+    Bool,
+    /// Text.
+    Text,
+    /// Bytes.
+    Blob,
+    /// A list.
+    Array,
+    /// Named values.
+    Map,
+    /// A function or closure.
+    Function,
+}
+
+impl Kind {
+    /// The name that scripts know the type by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::Bool => "bool",
+            Self::Text => "string",
+            Self::Blob => "blob",
+            Self::Array => "array",
+            Self::Map => "map",
+            Self::Function => "Fn",
+        }
+    }
+
+    fn type_id(self) -> TypeId {
+        match self {
+            Self::Int => TypeId::of::<INT>(),
+            Self::Float => TypeId::of::<f64>(),
+            Self::Bool => TypeId::of::<bool>(),
+            Self::Text => TypeId::of::<ImmutableString>(),
+            Self::Blob => TypeId::of::<Blob>(),
+            Self::Array => TypeId::of::<Array>(),
+            Self::Map => TypeId::of::<Map>(),
+            Self::Function => TypeId::of::<FnPtr>(),
+        }
+    }
+}
+
+impl Doc {
+    /// The name as a script writes it: `time::sleep_ms`.
+    pub fn path(&self) -> String {
+        if self.namespace.is_empty() { self.name.into() } else { format!("{}::{}", self.namespace, self.name) }
+    }
+
+    /// Name, parameters and result: `time::sleep_ms(ms: int)`.
+    pub fn signature(&self) -> String {
+        let params: Vec<String> =
+            self.params.iter().map(|param| format!("{}: {}", param.name, param.kind.name())).collect();
+        let returns = if self.returns == "()" { String::new() } else { format!(" -> {}", self.returns) };
+        format!("{}({}){returns}", self.path(), params.join(", "))
+    }
+}
+
+/// What a service function throws.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScriptError {
+    /// The task must stop: the wait was interrupted.
+    Interrupted,
+    /// An error that the script may catch.
+    Thrown {
+        /// Stable name.
+        code: Cow<'static, str>,
+        /// One sentence.
+        message: String,
+    },
+}
+
+impl ScriptError {
+    /// An error that the script may catch.
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl fmt::Display) -> Self {
+        Self::Thrown { code: code.into(), message: format!("{message}") }
+    }
+}
+
+impl From<Interrupted> for ScriptError {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
+/// A service function's arguments, of the types that its description names.
+pub struct Args<'a> {
+    values: &'a [&'a mut Dynamic],
+}
+
+impl Args<'_> {
+    /// The whole number at `index`.
+    pub fn int(&self, index: usize) -> i64 {
+        self.values.get(index).and_then(|value| value.as_int().ok()).unwrap_or(0)
+    }
+
+    /// A whole number that cannot be negative.
+    ///
+    /// # Errors
+    ///
+    /// `out_of_range` where it is.
+    pub fn count(&self, index: usize, name: &str) -> Result<u64, ScriptError> {
+        let number = self.int(index);
+        u64::try_from(number)
+            .map_err(|_| ScriptError::new("out_of_range", format_args!("{name} must not be negative, but is {number}")))
+    }
+
+    /// The text at `index`, copied to the kernel heap.
+    pub fn text(&self, index: usize) -> String {
+        let text = self.values.get(index).and_then(|value| value.read_lock::<ImmutableString>());
+        text.map(|text| String::from(text.as_str())).unwrap_or_default()
+    }
+}
+
+/// A function that runs with allocations on the kernel heap and knows nothing of Rhai.
+pub type Service = fn(&TaskContext, &Args<'_>) -> Result<Value, ScriptError>;
+/// A function that works on a script's own values, in the task's arena.
+pub type Script =
+    fn(&TaskContext, &NativeCallContext<'_>, &mut [&mut Dynamic]) -> Result<Dynamic, Box<EvalAltResult>>;
+
+/// Collects functions.
+#[derive(Default)]
+pub struct Api {
+    modules: BTreeMap<&'static str, Module>,
+    docs: Vec<&'static Doc>,
+}
+
+impl Api {
+    /// Adds a function that runs on the kernel heap.
+    pub fn service(&mut self, doc: &'static Doc, body: Service) {
+        self.add(doc, move |call, arguments| run_service(&call, arguments, body));
+    }
+
+    /// Adds a function that works on a script's own values.
+    pub fn script(&mut self, doc: &'static Doc, body: Script) {
+        self.add(doc, move |call, arguments| {
+            let context = TaskContext::of(&call)?;
+            context.enter(&call)?;
+            body(&context, &call, arguments)
+        });
+    }
+
+    /// The module of functions that need no prefix, for those that Rhai knows of and that have no description.
+    pub fn global(&mut self) -> &mut Module {
+        self.modules.entry("").or_default()
+    }
+
+    fn add(
+        &mut self,
+        doc: &'static Doc,
+        body: impl Fn(NativeCallContext<'_>, &mut [&mut Dynamic]) -> Result<Dynamic, Box<EvalAltResult>>
+        + Send
+        + Sync
+        + 'static,
+    ) {
+        self.docs.push(doc);
+        let types: Vec<TypeId> = doc.params.iter().map(|param| param.kind.type_id()).collect();
+        let params = doc.params.iter().map(|param| format!("{}: {}", param.name, param.kind.name()));
+        let registration = FuncRegistration::new(doc.name)
+            .with_params_info(params.chain([String::from(doc.returns)]))
+            .with_comments([format!("/// {}", doc.summary)]);
+        let registration = if doc.namespace.is_empty() { registration.in_global_namespace() } else { registration };
+        let function = RhaiFunc::Pure {
+            func: Shared::new(move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
+                Some(call) => body(call, arguments),
+                None => Err(thrown("no_task", "called without a context", rhai::Position::NONE)),
+            }),
+            has_context: true,
+            is_pure: false,
+            is_volatile: true,
+        };
+        registration.set_into_module_raw(self.modules.entry(doc.namespace).or_default(), types, function);
+    }
+
+    /// The modules by namespace, indexed, and all descriptions.
+    pub fn finish(self) -> (Vec<(&'static str, Shared<Module>)>, Vec<&'static Doc>) {
+        let modules = self.modules.into_iter().map(|(namespace, mut module)| {
+            module.set_id(namespace);
+            module.build_index();
+            (namespace, Shared::new(module))
+        });
+        (modules.collect(), self.docs)
+    }
+}
+
+fn run_service(
+    call: &NativeCallContext<'_>,
+    arguments: &mut [&mut Dynamic],
+    body: Service,
+) -> Result<Dynamic, Box<EvalAltResult>> {
+    let context = TaskContext::of(call)?;
+    context.enter(call)?;
+    let arguments = Args { values: arguments };
+    let tasks = context.host.tasks;
+    let mut outcome = None;
+    tasks.on_kernel_heap(&mut || outcome = Some(body(&context, &arguments)));
+    let result = match &outcome {
+        Some(Ok(value)) => Ok(convert::to_dynamic(value, None)),
+        Some(Err(ScriptError::Thrown { code, message })) => Err(thrown(code, message, call.call_position())),
+        Some(Err(ScriptError::Interrupted)) | None => {
+            let stop = context.stop().unwrap_or(crate::context::Stop::Killed);
+            Err(EvalAltResult::ErrorTerminated(stop.token(), call.call_position()).into())
+        }
+    };
+    // What the service made lies on the kernel heap and is given back there.
+    tasks.on_kernel_heap(&mut || drop(outcome.take()));
+    result
+}
