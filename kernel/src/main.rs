@@ -99,6 +99,7 @@ fn start_interrupts(features: &Features, firmware: &Firmware) {
     apic::start(features, Physical(base)).expect("the core's interrupt controller can be mapped");
     routing::start(firmware);
     timing::calibrate(features, firmware);
+    timing::read_wall_clock(firmware);
     steps::done("clock");
 }
 

@@ -193,6 +193,16 @@ pub fn break_protection_gate() {
     table.general_protection_fault = x86_64::structures::idt::Entry::missing();
 }
 
+/// Resets the processor by a fault that cannot be delivered.
+pub fn triple_fault() -> ! {
+    let nothing = x86_64::structures::DescriptorTablePointer { limit: 0, base: VirtAddr::zero() };
+    // SAFETY: the machine is to be reset; with an empty table the next exception does it.
+    unsafe { x86_64::instructions::tables::lidt(&nothing) };
+    loop {
+        x86_64::instructions::interrupts::int3();
+    }
+}
+
 /// Makes `handler` answer `vector`.
 pub fn set_handler(vector: u8, handler: fn()) {
     HANDLERS[usize::from(vector)].store(handler as *mut (), Ordering::Release);

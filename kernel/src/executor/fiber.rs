@@ -5,6 +5,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::alloc::Layout;
 use core::future::Future;
 use core::pin::Pin;
 use core::sync::atomic::Ordering;
@@ -65,6 +66,8 @@ pub trait Hooks: Send + Sync {
 pub struct Fiber<S: Floor + 'static> {
     coroutine: Coroutine<Resume, Suspend, Ended, Tracked<S>>,
     record: Arc<TaskRecord>,
+    /// Where the body's captured values lie: an abandoned body never gives this memory back itself.
+    body_memory: (*mut u8, Layout),
     hooks: &'static dyn Hooks,
 }
 
@@ -97,6 +100,7 @@ impl<S: Floor + 'static> Fiber<S> {
     /// A task that runs `body` on `stack`.
     pub fn new(stack: S, record: Arc<TaskRecord>, body: Body, hooks: &'static dyn Hooks) -> Self {
         record.control.set_stack_floor(stack.floor());
+        let body_memory = (core::ptr::from_ref(&*body).cast_mut().cast::<u8>(), Layout::for_value(&*body));
         let tracked = Tracked { stack, record: Arc::clone(&record) };
         // The record's pointer is plain here: an abandoned fiber must not keep a count of it.
         let record_address = Arc::as_ptr(&record) as usize;
@@ -110,7 +114,7 @@ impl<S: Floor + 'static> Fiber<S> {
             record.end.lock().outcome = Some(outcome);
             Ended::Finished
         });
-        Self { coroutine, record, hooks }
+        Self { coroutine, record, body_memory, hooks }
     }
 
     /// Runs the fiber until it gives control back.
@@ -186,6 +190,7 @@ impl<S: Floor + 'static> Future for Fiber<S> {
                     let fault = core_local::get().fault.borrow_mut().take();
                     let (line, column) = fiber.record.control.position();
                     let fault = fault.unwrap_or_else(|| TaskError::new("abandoned", "the task was abandoned"));
+                    fiber.free_body();
                     fiber.end(Err(TaskError { line, column, ..fault }));
                     return Poll::Ready(());
                 }
@@ -195,6 +200,16 @@ impl<S: Floor + 'static> Future for Fiber<S> {
 }
 
 impl<S: Floor + 'static> Fiber<S> {
+    /// Frees the memory of a body that was abandoned in the middle; what it captured was moved out or is lost.
+    fn free_body(&mut self) {
+        let (pointer, layout) = self.body_memory;
+        if layout.size() > 0 {
+            // SAFETY: the body's box was being called when its fiber was abandoned, so nobody frees it any more; the
+            // pointer and layout are the box's own.
+            unsafe { alloc::alloc::dealloc(pointer, layout) };
+        }
+    }
+
     /// Frees what the task held and tells who waits for it.
     fn end(&mut self, outcome: Outcome) {
         let waiting = self.record.waiting.lock().take();

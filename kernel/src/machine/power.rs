@@ -1,16 +1,30 @@
 //! Off and reboot, by what the firmware describes and by the PC's old ways.
 
-use core::sync::atomic::{AtomicBool, Ordering};
-
+use drivers::power;
 use services::host::PowerError;
-use x86_64::instructions::port::Port;
 
-/// A reset was asked for; what follows is only waiting for it.
-static IS_RESETTING: AtomicBool = AtomicBool::new(false);
+use super::firmware;
+use crate::arch::clock::MonotonicClock;
+use crate::arch::interrupts;
+use crate::arch::port::Ports;
+
+/// All I/O ports, counted from 0.
+fn all_ports() -> Ports {
+    // SAFETY: used only for the registers that the firmware names for power control, and for the reset line.
+    unsafe { Ports::new(0) }
+}
 
 /// Turns the machine off; returns where that failed.
 pub fn off() -> PowerError {
-    PowerError::Unsupported
+    let Some(firmware) = firmware::get() else { return PowerError::Unsupported };
+    let (Some(fadt), Some(soft_off)) = (&firmware.fadt, firmware.soft_off) else { return PowerError::Unsupported };
+    let hardware = power::Ports(all_ports());
+    if let Err(error) = power::enable_acpi(fadt, &hardware, &MonotonicClock) {
+        log::warn!("power: {error}");
+    }
+    let error = power::switch_off(fadt, soft_off, &hardware, &MonotonicClock);
+    log::error!("power: {error}");
+    PowerError::NoEffect
 }
 
 /// Restarts the machine; returns where that failed.
@@ -18,12 +32,11 @@ pub fn reboot() -> PowerError {
     reset_at_once()
 }
 
-/// Restarts the machine by whatever works.
+/// Restarts the machine by whatever works, a triple fault at last.
 pub fn reset_at_once() -> ! {
-    IS_RESETTING.store(true, Ordering::Relaxed);
-    // SAFETY: pulses the processor's reset line through the keyboard controller; there is nothing left to protect.
-    unsafe { Port::<u8>::new(0x64).write(0xfe) };
-    loop {
-        x86_64::instructions::hlt();
-    }
+    let described = firmware::get().and_then(|firmware| firmware.fadt).and_then(|fadt| fadt.reset);
+    // SAFETY: the keyboard controller's ports; its reset line is all that is used.
+    let keyboard = unsafe { Ports::new(0x60) };
+    drivers::reset::reset(described.as_ref(), &power::Ports(all_ports()), &keyboard, &MonotonicClock);
+    interrupts::triple_fault()
 }

@@ -1,10 +1,13 @@
 //! Calibrating the clock, and the wall clock.
 
+use core::sync::atomic::{AtomicI64, Ordering};
+
 use drivers::calibrate::{self, Rate};
 use drivers::counter::ReferenceCounter;
 use drivers::hpet::Hpet;
 use drivers::pit::Pit;
 use drivers::pm_timer::PmTimer;
+use drivers::rtc;
 use hw::mmio::Mmio;
 use raw_cpuid::CpuId;
 
@@ -100,7 +103,33 @@ fn pm_timer(firmware: &Firmware) -> Option<PmTimer<Ports>> {
     Some(PmTimer::new(unsafe { Ports::new(port) }, timer.is_32_bit))
 }
 
+/// The wall clock's time less the monotonic clock's, in milliseconds; the least value where there is none.
+static WALL_OFFSET_MS: AtomicI64 = AtomicI64::new(i64::MIN);
+
+/// Reads the wall clock once; from then on it follows the monotonic clock.
+pub fn read_wall_clock(firmware: &Firmware) {
+    if firmware.fadt.is_some_and(|fadt| fadt.has_no_rtc) {
+        log::warn!("clock: the machine has no wall clock");
+        return;
+    }
+    let century_register = firmware.fadt.and_then(|fadt| fadt.century_register);
+    // SAFETY: the ports of the CMOS clock, by the PC's convention; nothing else uses them.
+    let ports = unsafe { Ports::new(0x70) };
+    match rtc::read(&ports, century_register, &clock::MonotonicClock) {
+        Ok(time) => match time.unix_seconds() {
+            Some(seconds) => {
+                let uptime_ms = (clock::now_ns() / 1_000_000) as i64;
+                WALL_OFFSET_MS.store(seconds as i64 * 1000 - uptime_ms, Ordering::Relaxed);
+                log::info!("clock: it is {time} UTC");
+            }
+            None => log::warn!("clock: the wall clock shows no valid date: {time}"),
+        },
+        Err(error) => log::warn!("clock: {error}"),
+    }
+}
+
 /// Milliseconds since 1970-01-01 00:00 UTC; `None` where the machine has no valid clock.
 pub fn unix_ms() -> Option<i64> {
-    None
+    let offset_ms = WALL_OFFSET_MS.load(Ordering::Relaxed);
+    (offset_ms != i64::MIN).then(|| offset_ms + (clock::now_ns() / 1_000_000) as i64)
 }
