@@ -1,10 +1,24 @@
 //! The tests, by the part of the system they look at.
 
 mod boot;
+mod containment;
+mod exceptions;
+mod paging;
+mod prompt;
+mod tasks;
 
 use crate::runner::Test;
 
 /// All tests, in the order they are started: long ones first, so that two machines are busy to the end.
 pub fn all() -> impl Iterator<Item = &'static Test> {
-    [boot::TESTS].into_iter().flatten()
+    [
+        containment::TESTS,
+        boot::TESTS,
+        exceptions::TESTS,
+        prompt::TESTS,
+        paging::TESTS,
+        tasks::TESTS,
+    ]
+    .into_iter()
+    .flatten()
 }

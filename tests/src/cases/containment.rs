@@ -1,0 +1,211 @@
+//! What a script does to itself ends that script only, with an error code of its own, and costs nothing afterwards.
+
+use std::time::Duration;
+
+use crate::ensure;
+use crate::error::Error;
+use crate::machine::{Config, Machine};
+use crate::runner::{Company, Context, Test};
+
+pub(super) const TESTS: &[Test] = &[
+    Test {
+        name: "contain_nest_drop_at_every_stack_depth",
+        company: Company::Shared,
+        run: nest_drop_sweep,
+    },
+    Test {
+        name: "contain_map_without_end",
+        company: Company::Shared,
+        run: endless_map,
+    },
+    Test {
+        name: "contain_text_without_end",
+        company: Company::Shared,
+        run: endless_text,
+    },
+    Test {
+        name: "contain_recursion_without_end",
+        company: Company::Shared,
+        run: endless_recursion,
+    },
+    Test {
+        name: "contain_nest_too_deep_to_drop",
+        company: Company::Shared,
+        run: nest_dropped,
+    },
+    Test {
+        name: "contain_nest_too_deep_to_compare",
+        company: Company::Shared,
+        run: nest_compared,
+    },
+    Test {
+        name: "contain_nest_too_deep_to_print",
+        company: Company::Shared,
+        run: nest_printed,
+    },
+    Test {
+        name: "contain_panic_in_a_native",
+        company: Company::Shared,
+        run: native_panic,
+    },
+    Test {
+        name: "contain_tasks_hammer_one_closure",
+        company: Company::Shared,
+        run: hammered_closure,
+    },
+    Test {
+        name: "contain_service_is_restarted",
+        company: Company::Shared,
+        run: service_restarted,
+    },
+];
+
+/// How often each hostile script runs, unless the command line says otherwise.
+const ROUNDS: u32 = 100;
+const DRIFT_LIMIT_BYTES: i64 = 1024 * 1024;
+const ROUND_LIMIT: Duration = Duration::from_secs(60);
+/// Free frames and the unused part of the kernel heap.
+const AVAILABLE: &str = "let m = mem::info(); m.free_bytes + m.heap_bytes - m.heap_used_bytes";
+
+/// Runs `script`, which ends with one of `codes`, on a task and at the prompt, again and again.
+fn rounds(context: &Context, script: &str, codes: &[&str]) -> Result<(), Error> {
+    let iso = context.images.with_command_line("debug=on")?;
+    // Little memory makes what fills it short.
+    let config = Config {
+        memory_mib: 64,
+        ..Config::default()
+    };
+    context.with_machine(&config, &iso, |machine| {
+        machine.expect_panic();
+        machine.boot()?;
+        let mut first = 0;
+        for round in 0..context.rounds.unwrap_or(ROUNDS) {
+            let on_task = format!("task::wait(task::start(|| {{ {script} }}))");
+            for line in [on_task.as_str(), script] {
+                let output = machine.eval_within(line, ROUND_LIMIT)?;
+                let has_code = codes.iter().any(|code| output.contains(&format!("error[{code}]")));
+                ensure!(
+                    has_code,
+                    "round {round}: `{line}` printed {output:?}, none of {codes:?}"
+                );
+                machine.check("40 + 2", "42")?;
+            }
+            let available = machine.number(AVAILABLE)?;
+            if round == 0 {
+                first = available;
+            }
+            let lost = first - available;
+            ensure!(
+                lost < DRIFT_LIMIT_BYTES,
+                "round {round}: {lost} bytes fewer than after the first"
+            );
+        }
+        Ok(())
+    })
+}
+
+fn endless_map(context: &Context) -> Result<(), Error> {
+    rounds(
+        context,
+        r#"let m = #{}; let i = 0; loop { m["k" + i] = i; i += 1; }"#,
+        &["memory_limit"],
+    )
+}
+
+fn endless_text(context: &Context) -> Result<(), Error> {
+    rounds(
+        context,
+        r#"let s = "x"; loop { s += s; }"#,
+        &["memory_limit", "out_of_memory"],
+    )
+}
+
+fn endless_recursion(context: &Context) -> Result<(), Error> {
+    let iso = context.images.with_command_line("debug=on")?;
+    context.with_machine(&Config::default(), &iso, |machine| {
+        machine.boot()?;
+        machine.eval("fn deep(n) { 1 + deep(n + 1) }")?;
+        machine.eval("fn even(n) { odd(n + 1) } fn odd(n) { even(n + 1) }")?;
+        for line in ["deep(0)", "even(0)", "task::wait(task::start(|| deep(0)))"] {
+            let output = machine.eval_within(line, ROUND_LIMIT)?;
+            ensure!(output.contains("error[recursion_limit]"), "`{line}` printed {output:?}");
+        }
+        // The session is the same one, so what it knew is there.
+        machine.check("40 + 2", "42")
+    })?;
+    rounds(context, "let f = |f| f.call(f) + 1; f.call(f)", &["recursion_limit"])
+}
+
+fn nest_dropped(context: &Context) -> Result<(), Error> {
+    rounds(context, "let a = debug::nest(100000); a = 0; a", &["stack_overflow"])
+}
+
+fn nest_compared(context: &Context) -> Result<(), Error> {
+    rounds(
+        context,
+        "debug::nest(100000) == debug::nest(100000)",
+        &["stack_overflow"],
+    )
+}
+
+fn nest_printed(context: &Context) -> Result<(), Error> {
+    rounds(context, "print(debug::nest(100000))", &["stack_overflow"])
+}
+
+fn native_panic(context: &Context) -> Result<(), Error> {
+    rounds(context, "debug::panic()", &["native_panic"])
+}
+
+/// The overflow hits every instruction of the path through drop and the allocator.
+fn nest_drop_sweep(context: &Context) -> Result<(), Error> {
+    const SWEEP: &str = "let other = #{}; let count = 0; let left = full; \
+        while left >= 4096 { \
+        let code = \"\"; \
+        try { task::wait(task::start(|| debug::drop_nest(left, 40000))) } catch (e) { code = e.code } \
+        if code != \"stack_overflow\" { other[`${left} ${code}`] = 1; } \
+        let proof = []; proof.pad(50, count); count += proof.len() / 50; left -= 64; } \
+        [count, other.keys()]";
+    context.at_prompt("debug=on", |machine| {
+        machine.expect_panic();
+        let full = machine.number("let full = debug::stack_left(); full")?;
+        let output = machine.eval_within(SWEEP, Duration::from_secs(400))?;
+        let expected = (full - 4096) / 64 + 1;
+        ensure!(
+            output == format!("[{expected}, []]"),
+            "{output}, not {expected} overflows"
+        );
+        machine.check("40 + 2", "42")
+    })
+}
+
+fn hammered_closure(context: &Context) -> Result<(), Error> {
+    const CLOSURE: &str = "let hammer = || { let sum = 0; for i in 0..20000 { a.push(i); sum += a[i % a.len()]; \
+        if a.len() > 300 { a.truncate(200); } } sum }";
+    context.at_prompt("", |machine: &mut Machine| {
+        machine.eval("let a = []; a.pad(200, 1);")?;
+        machine.eval(CLOSURE)?;
+        machine.eval("let tasks = [task::start(hammer), task::start(hammer)];")?;
+        let sums = machine.eval_within("tasks.map(|t| task::wait(t))", Duration::from_secs(60))?;
+        let inner = sums.trim_matches(['[', ']']);
+        let (left, right) = inner.split_once(", ").ok_or_else(|| Error::Wrong(sums.clone()))?;
+        ensure!(
+            left == right && left.parse::<i64>().is_ok(),
+            "two copies of one array gave {sums}"
+        );
+        machine.check("a.len()", "200")
+    })
+}
+
+fn service_restarted(context: &Context) -> Result<(), Error> {
+    context.at_prompt("debug=on", |machine| {
+        machine.expect_panic();
+        for count in 1..=5 {
+            machine.eval("debug::panic_service()")?;
+            machine.eval("time::sleep_ms(1500)")?;
+            let restarts = machine.number("debug::service_restarts()")?;
+            ensure!(restarts == count, "{restarts} restarts after {count} panics");
+            machine.check("40 + 2", "42")?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,135 @@
+//! Scripts share the processor and answer to Ctrl-C.
+
+use std::time::{Duration, Instant};
+
+use crate::ensure;
+use crate::error::Error;
+use crate::machine::{Machine, PROMPT};
+use crate::runner::{Company, Context, Test};
+
+pub(super) const TESTS: &[Test] = &[
+    Test {
+        name: "tasks_share_the_processor_with_the_prompt",
+        company: Company::Alone,
+        run: share,
+    },
+    Test {
+        name: "tasks_end_at_ctrl_c",
+        company: Company::Alone,
+        run: ctrl_c,
+    },
+    Test {
+        name: "tasks_are_listed_waited_for_and_killed",
+        company: Company::Shared,
+        run: life,
+    },
+];
+
+const SHARE_MS: u64 = 6000;
+const ANSWER_GOAL: Duration = Duration::from_millis(50);
+const CTRL_C_GOAL: Duration = Duration::from_millis(100);
+/// Beyond this, no busy host is an excuse.
+const NOISE_LIMIT: Duration = Duration::from_millis(1000);
+
+fn share(context: &Context) -> Result<(), Error> {
+    context.at_prompt("", |machine| {
+        machine.eval(&format!("let end = time::uptime_ms() + {SHARE_MS};"))?;
+        machine.eval("let count = || { let n = 0; while time::uptime_ms() < end { n += 1; } n };")?;
+        machine.eval("let tasks = [task::start(count), task::start(count), task::start(count)];")?;
+        let mut answers = Vec::new();
+        for number in 0..20 {
+            let started = Instant::now();
+            machine.check(&format!("{number} + 1"), &(number + 1).to_string())?;
+            answers.push(started.elapsed());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let counts = machine.eval_within("tasks.map(|t| task::wait(t))", Duration::from_secs(30))?;
+        let counts: Vec<i64> = counts
+            .trim_matches(['[', ']'])
+            .split(", ")
+            .flat_map(str::parse)
+            .collect();
+        ensure!(counts.len() == 3, "three tasks gave {counts:?}");
+        let (least, most) = (
+            counts.iter().min().copied().unwrap_or(0),
+            counts.iter().max().copied().unwrap_or(0),
+        );
+        ensure!(
+            least > 0 && (most - least) * 10 <= most,
+            "shares differ by over a tenth: {counts:?}"
+        );
+        within("the prompt's answer", answers, ANSWER_GOAL)
+    })
+}
+
+fn ctrl_c(context: &Context) -> Result<(), Error> {
+    context.at_prompt("", |machine| {
+        machine.eval("let kept = [1, 2, 3];")?;
+        let slow_sort = "let a = []; for i in 0..500 { a.push(i * 7919 % 500); } \
+                         a.sort(|x, y| { for i in 0..2000 {} x - y })";
+        for line in [
+            "loop {}",
+            "time::sleep_ms(1000000000)",
+            slow_sort,
+            "while true { let x = 1; }",
+        ] {
+            let mut answers = Vec::new();
+            for _ in 0..5 {
+                answers.push(interrupt(machine, line)?);
+                machine.check("kept", "[1, 2, 3]")?;
+            }
+            within(line, answers, CTRL_C_GOAL)?;
+        }
+        // The one that was interrupted has left nothing behind, and Ctrl-C on a line gives a fresh one.
+        machine.send(b"let broken = ")?;
+        machine.expect("let broken = ", NOISE_LIMIT)?;
+        machine.send(b"\x03")?;
+        machine.expect(&format!("\n{PROMPT}"), NOISE_LIMIT)?;
+        machine.check("kept.len()", "3")
+    })
+}
+
+/// Starts `line`, types Ctrl-C while it runs, and returns how long the prompt took to come back.
+fn interrupt(machine: &mut Machine, line: &str) -> Result<Duration, Error> {
+    machine.send(line.as_bytes())?;
+    machine.send(b"\r")?;
+    machine.expect("\n", NOISE_LIMIT)?;
+    std::thread::sleep(Duration::from_millis(200));
+    let started = Instant::now();
+    machine.send(b"\x03")?;
+    let output = machine.expect(&format!("\n{PROMPT}"), Duration::from_secs(10))?;
+    ensure!(output.contains("cancelled"), "`{line}` ended with {output:?}");
+    Ok(started.elapsed())
+}
+
+/// Half of `times` keep to `goal`, and none is beyond what a busy host explains.
+fn within(what: &str, mut times: Vec<Duration>, goal: Duration) -> Result<(), Error> {
+    times.sort();
+    let (median, most) = (times[times.len() / 2], times[times.len() - 1]);
+    ensure!(
+        median <= goal && most <= NOISE_LIMIT,
+        "{what}: median {median:?}, most {most:?}, goal {goal:?}"
+    );
+    Ok(())
+}
+
+fn life(context: &Context) -> Result<(), Error> {
+    context.at_prompt("", |machine| {
+        machine.check("task::wait(task::start(|| 6 * 7))", "42")?;
+        let thrown = machine.eval(r#"task::wait(task::start(|| throw #{code: "mine", message: "of my own"}))"#)?;
+        ensure!(thrown.contains("error[mine]: of my own"), "{thrown}");
+        machine.eval("let sleeper = task::start(|| time::sleep_ms(1000000));")?;
+        let list = machine.eval("task::list()")?;
+        ensure!(list.contains("waiting") && list.contains("prompt"), "{list}");
+        machine.eval("task::kill(sleeper)")?;
+        let killed = machine.eval("task::wait(sleeper)")?;
+        ensure!(killed.contains("error[killed]"), "{killed}");
+        machine.eval("let runner = task::start(|| loop {});")?;
+        machine.eval("task::kill(runner)")?;
+        let killed = machine.eval("task::wait(runner)")?;
+        ensure!(killed.contains("error[killed]"), "{killed}");
+        let refused = machine.eval("let f = || 1; let x = time::now; task::start(x)")?;
+        ensure!(refused.contains("error["), "{refused}");
+        machine.check("40 + 2", "42")
+    })
+}
