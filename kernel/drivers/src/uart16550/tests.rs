@@ -2,7 +2,7 @@
 //! seen by its rising edges only, as the interrupt controller of a PC sees it.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use hw::fake::{FakeClock, FakePorts, PortBehaviour};
 
@@ -552,4 +552,43 @@ fn no_wake_is_lost_with_writer_reader_and_handler_on_three_cores() {
         assert!(read == data, "received {} bytes", read.len());
         port.with(|chip| assert!(chip.outgoing == data, "sent {} bytes", chip.outgoing.len()));
     });
+}
+
+#[test]
+fn a_byte_written_while_the_handler_goes_idle_is_sent() {
+    let port = Port::new(Chip::new());
+    let uart = start(&port);
+    uart.enable_interrupts();
+    let is_over = AtomicBool::new(false);
+    let handled = AtomicUsize::new(0);
+    let stuck = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                port.with(Chip::tick);
+                if port.with(|chip| std::mem::take(&mut chip.edges)) > 0 {
+                    handled.fetch_add(1, Ordering::SeqCst);
+                    uart.on_interrupt();
+                }
+            }
+        });
+        // Each byte is written at another moment of the handler's work on the one before, and each is the last one
+        // until it has been sent: nothing written later can wake it.
+        let mut rounds = 0..20_000_usize;
+        let stuck = rounds.find(|round| {
+            let before = handled.load(Ordering::SeqCst);
+            uart.write(b"x");
+            let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
+            while handled.load(Ordering::SeqCst) == before || uart.unsent() > 0 {
+                if std::time::Instant::now() > deadline {
+                    return uart.unsent() > 0;
+                }
+                core::hint::spin_loop();
+            }
+            (0..round % 400).for_each(|_| core::hint::spin_loop());
+            false
+        });
+        is_over.store(true, Ordering::Relaxed);
+        stuck
+    });
+    assert_eq!(stuck, None, "a byte was never sent");
 }
