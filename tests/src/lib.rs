@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `machine`, `qmp`, `text` | one emulated PC: its serial line and its monitor |
 //! | `images`, `runner`, `error` | boot images, running tests, why one failed |
+//! | `figures` | measurements |
 //! | `cases` | the tests, by the part of the system they look at |
 
 #![forbid(unsafe_code)]
 
 pub mod cases;
 pub mod error;
+pub mod figures;
 pub mod images;
 pub mod machine;
 pub mod qmp;

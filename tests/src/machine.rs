@@ -54,6 +54,8 @@ pub struct Config {
     pub processors: u32,
     /// How the image is plugged in.
     pub medium: Medium,
+    /// It has a display adapter.
+    pub has_screen: bool,
     /// More arguments.
     pub more: Vec<String>,
 }
@@ -67,6 +69,7 @@ impl Default for Config {
             memory_mib: 256,
             processors: 1,
             medium: Medium::Disc,
+            has_screen: true,
             more: Vec::new(),
         }
     }
@@ -116,7 +119,8 @@ impl Machine {
             "-smp",
             &config.processors.to_string(),
         ]);
-        emulator.args(["-vga", "std", "-display", "none", "-serial", "stdio"]);
+        emulator.args(["-vga", if config.has_screen { "std" } else { "none" }]);
+        emulator.args(["-display", "none", "-serial", "stdio"]);
         emulator
             .arg("-qmp")
             .arg(format!("unix:{},server=on,wait=off", socket.display()));

@@ -1,3 +1,260 @@
-//! Placeholder.
+//! Measures the shipped image, beside Linux with Rhai as its only program where that can be built:
+//! `[--filter WORD] [--runs N]`. One JSON object per line. Called by `cargo xtask bench` after the image is made.
+//!
+//! Ours and the peer's runs alternate, so that a noisy minute hits both.
+
 #![forbid(unsafe_code)]
-fn main() {}
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tests::error::Error;
+use tests::figures::Figure;
+use tests::images::Images;
+use tests::machine::{Config, Machine, PROMPT};
+use xtask::arguments::Arguments;
+use xtask::{command, packages};
+
+const LIMIT: Duration = Duration::from_secs(60);
+const IDLE_SECONDS: u64 = 20;
+/// The same programs as the peers' own measurements use.
+const PROGRAMS: [(&str, &str); 3] = [
+    (
+        "script.fib25",
+        "fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } } fib(25)",
+    ),
+    ("script.loop1e6", "let s = 0; for i in 0..1000000 { s += i; } s"),
+    (
+        "script.sort1e5",
+        "let a = []; let x = 12345; for i in 0..100000 { x = (x * 1103515245 + 12345) % 2147483648; a.push(x); } \
+         a.sort(); a[0] + a[99999]",
+    ),
+];
+const PEER_PACKAGES: &[&str] = &[
+    "linux-source-6.1",
+    "make",
+    "flex",
+    "bison",
+    "bc",
+    "libelf-dev",
+    "xz-utils",
+];
+
+struct Bench {
+    images: Images,
+    iso: PathBuf,
+    peer: Option<PathBuf>,
+    folder: PathBuf,
+    runs: usize,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Error> {
+    let mut arguments = Arguments::new(std::env::args().skip(1));
+    let filter = arguments.value("--filter")?.unwrap_or_default();
+    let runs = arguments.number("--runs")?.unwrap_or(5);
+    arguments.finish()?;
+    let folder = command::target().join("bench");
+    let images = Images::new(&folder)?;
+    let iso = images.with_command_line("")?;
+    let bench = Bench {
+        images,
+        iso,
+        peer: peer()?,
+        folder,
+        runs,
+    };
+    type Measurement = fn(&Bench) -> Result<Vec<Figure>, Error>;
+    let measurements: [(&str, Measurement); 6] = [
+        ("size", sizes),
+        ("boot", boot),
+        ("memory", memory),
+        ("least_memory", least_memory),
+        ("script", scripts),
+        ("idle", idle),
+    ];
+    for (_, measure) in measurements.iter().filter(|(name, _)| name.contains(&filter)) {
+        measure(&bench)?.iter().for_each(|figure| println!("{}", figure.json()));
+    }
+    Ok(())
+}
+
+/// The peer's image; `None` where its sources are not beside the repository.
+fn peer() -> Result<Option<PathBuf>, Error> {
+    let sources = command::root().join("../shared/bench");
+    if !sources.join("tuned.config").is_file() {
+        return Ok(None);
+    }
+    let folder = command::target().join("peers");
+    if !folder.join("peer.iso").is_file() {
+        packages::ensure(PEER_PACKAGES)?;
+        eprintln!("bench: building the peer; this takes some minutes, once");
+        let script = command::root().join("tests/peer.sh");
+        command::run(
+            Command::new("bash")
+                .arg(script)
+                .arg(sources.canonicalize()?)
+                .arg(&folder),
+        )?;
+    }
+    Ok(Some(folder.join("peer.iso")))
+}
+
+impl Bench {
+    /// A machine as the peers' own measurements have it.
+    fn start(&self, iso: &std::path::Path, memory_mib: u32) -> Result<Machine, Error> {
+        let config = Config {
+            has_screen: false,
+            memory_mib,
+            ..Config::default()
+        };
+        Machine::start(&config, iso, self.folder.join("machine"))
+    }
+
+    /// Runs `measure` as often as asked, on us and on the peer in turn.
+    fn alternate(
+        &self,
+        mut measure: impl FnMut(&mut Machine) -> Result<f64, Error>,
+    ) -> Result<(Vec<f64>, Vec<f64>), Error> {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..self.runs {
+            ours.push(measure(&mut self.start(&self.iso, 256)?)?);
+            if let Some(peer) = &self.peer {
+                theirs.push(measure(&mut self.start(peer, 256)?)?);
+            }
+        }
+        Ok((ours, theirs))
+    }
+}
+
+fn sizes(bench: &Bench) -> Result<Vec<Figure>, Error> {
+    let parts = bench.images.parts();
+    let bytes = |path: &PathBuf| std::fs::metadata(path).map(|data| data.len() as f64);
+    Ok(vec![
+        Figure::new("size.iso", "bytes", vec![bytes(&bench.images.shipped())?]).with_goal(10e6),
+        Figure::new("size.kernel", "bytes", vec![bytes(&parts.kernel)?]),
+        Figure::new("size.symbols", "bytes", vec![bytes(&parts.symbols)?]),
+        Figure::new("size.rom", "bytes", vec![bytes(&parts.rom)?]),
+    ])
+}
+
+fn boot(bench: &Bench) -> Result<Vec<Figure>, Error> {
+    let (ours, theirs) = bench.alternate(|machine| {
+        machine.expect(PROMPT, LIMIT)?;
+        Ok(machine.started().elapsed().as_secs_f64())
+    })?;
+    let mut kernel = Vec::new();
+    for _ in 0..bench.runs {
+        let mut machine = bench.start(&bench.iso, 256)?;
+        machine.boot()?;
+        let steps = machine.eval("sys::boot()[-1].ms")?;
+        kernel.push(
+            steps
+                .parse()
+                .map_err(|_| Error::Wrong(format!("sys::boot() gave {steps}")))?,
+        );
+    }
+    Ok(vec![
+        Figure::new("boot.iso", "s", ours).beside(theirs, Some(0.23)),
+        Figure::new("boot.kernel", "ms", kernel).with_goal(100.0),
+    ])
+}
+
+fn memory(bench: &Bench) -> Result<Vec<Figure>, Error> {
+    let (mut sum, mut heap, mut arenas) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..bench.runs {
+        let mut machine = bench.start(&bench.iso, 256)?;
+        machine.boot()?;
+        heap.push(machine.number("mem::info().heap_bytes")? as f64 / 1048576.0);
+        arenas.push(machine.number("mem::info().arena_bytes")? as f64 / 1048576.0);
+        sum.push(heap[heap.len() - 1] + arenas[arenas.len() - 1]);
+    }
+    Ok(vec![
+        Figure::new("memory.heap_and_arenas", "MiB", sum).with_goal(4.0),
+        Figure::new("memory.heap", "MiB", heap),
+        Figure::new("memory.arenas", "MiB", arenas),
+    ])
+}
+
+fn least_memory(bench: &Bench) -> Result<Vec<Figure>, Error> {
+    let search = |iso: &PathBuf, question: &str, answer: &str| -> Result<f64, Error> {
+        let (mut too_little, mut enough) = (1, 128);
+        while enough - too_little > 1 {
+            let middle = (too_little + enough) / 2;
+            let mut machine = bench.start(iso, middle)?;
+            let answers = machine.expect(PROMPT, Duration::from_secs(10)).is_ok()
+                && machine.send(question.as_bytes()).is_ok()
+                && machine.expect(answer, Duration::from_secs(10)).is_ok();
+            if answers { enough = middle } else { too_little = middle }
+        }
+        Ok(f64::from(enough))
+    };
+    let ours = search(&bench.iso, "40 + 2\r", "\n42")?;
+    let theirs = match &bench.peer {
+        Some(peer) => vec![search(peer, "40 + 2\r", "= 42")?],
+        None => Vec::new(),
+    };
+    Ok(vec![
+        Figure::new("memory.least", "MiB", vec![ours])
+            .with_goal(24.0)
+            .beside(theirs, None),
+    ])
+}
+
+fn scripts(bench: &Bench) -> Result<Vec<Figure>, Error> {
+    let mut figures = Vec::new();
+    for (name, program) in PROGRAMS {
+        let (ours, theirs) = bench.alternate(|machine| {
+            machine.expect(PROMPT, LIMIT)?;
+            machine.send(program.as_bytes())?;
+            // Typing and its echo are no part of the program.
+            machine.expect(&program[program.len() - 8..], LIMIT)?;
+            let started = Instant::now();
+            machine.send(b"\r")?;
+            machine.expect(&format!("\n{PROMPT}"), LIMIT)?;
+            Ok(started.elapsed().as_secs_f64())
+        })?;
+        figures.push(Figure::new(name, "s", ours).beside(theirs, Some(1.0)));
+    }
+    Ok(figures)
+}
+
+fn idle(bench: &Bench) -> Result<Vec<Figure>, Error> {
+    let (ours, theirs) = bench.alternate(|machine| {
+        machine.expect(PROMPT, LIMIT)?;
+        thread::sleep(Duration::from_secs(2));
+        let before = processor_seconds(machine.process_id())?;
+        thread::sleep(Duration::from_secs(IDLE_SECONDS));
+        Ok((processor_seconds(machine.process_id())? - before) / IDLE_SECONDS as f64 * 100.0)
+    })?;
+    Ok(vec![
+        Figure::new("idle.processor", "percent", ours)
+            .with_goal(0.5)
+            .beside(theirs, None),
+    ])
+}
+
+/// Processor time of all threads of a process (`/proc/PID/task/TID/schedstat`, first number, in nanoseconds).
+fn processor_seconds(process: u32) -> Result<f64, Error> {
+    let mut nanoseconds = 0.0;
+    for thread in std::fs::read_dir(format!("/proc/{process}/task"))? {
+        let text = std::fs::read_to_string(thread?.path().join("schedstat"))?;
+        nanoseconds += text
+            .split(' ')
+            .next()
+            .and_then(|number| number.parse().ok())
+            .unwrap_or(0.0);
+    }
+    Ok(nanoseconds / 1e9)
+}

@@ -74,7 +74,7 @@ fn boot_each(context: &Context, firmware: Firmware, rows: &[Row]) -> Result<(), 
             memory_mib,
             processors,
             medium,
-            more: Vec::new(),
+            ..Config::default()
         };
         let result = context.with_machine(&config, &context.images.shipped(), |machine| {
             machine.boot()?;
