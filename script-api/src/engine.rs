@@ -5,10 +5,11 @@
 
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use rhai::packages::{Package, StandardPackage};
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Position, Scope, Shared};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Position, Scope, Shared, Token};
 
 use crate::context::{NATIVE_STACK_BYTES, TaskContext};
 use crate::error::thrown;
@@ -82,11 +83,23 @@ pub fn build(context: TaskContext, profile: Profile) -> Engine {
             engine.register_static_module(namespace, module.clone());
         }
     }
+    if context.host.debug.is_some() {
+        allow_debug_namespace(&mut engine);
+    }
     engine.set_module_resolver(RomResolver::new(context));
     // Shared, so that copying the engine's state for a call copies a reference and not the context.
     engine.set_default_tag(Dynamic::from(context).into_shared());
     harden(&mut engine, context, profile);
     engine
+}
+
+/// Rhai reserves the word `debug` for its function of that name; here it must be able to stand before `::` too.
+fn allow_debug_namespace(engine: &mut Engine) {
+    #[expect(deprecated, reason = "Rhai marks the hook as volatile, not as going away")]
+    engine.on_parse_token(|token, _, _| match token {
+        Token::Reserved(word) if *word == "debug" => Token::Identifier(word),
+        other => other,
+    });
 }
 
 /// Sets limits and safepoints.
@@ -106,7 +119,7 @@ fn harden(engine: &mut Engine, context: TaskContext, profile: Profile) {
     engine.on_debug(move |text, source, position| {
         let place = match source {
             Some(source) => format!("{source} {position:?}: "),
-            None if position.is_none() => alloc::string::String::new(),
+            None if position.is_none() => String::new(),
             None => format!("{position:?}: "),
         };
         print(&format!("{place}{text}"));

@@ -133,7 +133,8 @@ impl Session {
         let result = self.run(&code);
         if result.is_err() && code.has_functions() {
             // Closures may live on in variables; functions with a name are forgotten.
-            let closures = code.clone_functions_only_filtered(|_, _, _, name, _| name.starts_with("anon$"));
+            let mut closures = code.clone_functions_only();
+            closures.retain_functions(|_, _, name, _| name.starts_with("anon$"));
             self.functions = before.merge(&closures);
         }
         result

@@ -22,7 +22,7 @@ const fn doc(name: &'static str, params: &'static [Param], summary: &'static str
 const NEST: Doc = doc(
     "nest",
     &[DEPTH],
-    "Returns arrays nested so deep that dropping, comparing or printing them may take more stack than there is.",
+    "Returns arrays inside of each other; a deep nest takes much stack to drop, compare or print.",
     Example::Shows("debug::nest(2)", "[[[]]]"),
 );
 const DROP_NEST: Doc = doc(

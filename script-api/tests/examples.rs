@@ -1,0 +1,95 @@
+//! Every function's description: complete, and its example shows what it says.
+
+mod host;
+
+use host::standard_machine;
+use script_api::context::TaskContext;
+use script_api::engine::{self, Profile};
+use script_api::registry::{Doc, Example};
+use services::task::Control;
+use std::sync::atomic::Ordering;
+
+fn docs() -> Vec<&'static Doc> {
+    let machine = standard_machine();
+    let control: &'static Control = Box::leak(Box::default());
+    engine::docs(&TaskContext { host: machine.host, terminal: None, control }).collect()
+}
+
+#[test]
+fn describes_every_function() {
+    let docs = docs();
+    assert!(docs.len() > 20);
+    for doc in docs {
+        let path = doc.path();
+        assert!(doc.summary.ends_with('.') && doc.summary.len() < 100, "{path}: {}", doc.summary);
+        assert!(doc.params.iter().all(|param| !param.meaning.is_empty()), "{path}");
+        assert!(doc.example.code().contains(&format!("{path}(")), "{path}: the example does not call it");
+    }
+}
+
+/// The calls in the example are found in its syntax tree, not in its text: a name in a string does not count.
+#[test]
+fn calls_the_function_in_its_example() {
+    let machine = standard_machine();
+    let control: &'static Control = Box::leak(Box::default());
+    let engine = engine::build(TaskContext { host: machine.host, terminal: None, control }, Profile::CONSOLE);
+    for doc in docs() {
+        let code = engine::compile(&engine, &rhai::Scope::new(), doc.example.code(), "").expect("it compiles");
+        let mut calls = Vec::new();
+        let mut note = |path: &[rhai::ASTNode<'_>]| {
+            let call = match path.last() {
+                Some(rhai::ASTNode::Expr(rhai::Expr::FnCall(call, _))) => Some(call),
+                Some(rhai::ASTNode::Stmt(rhai::Stmt::FnCall(call, _))) => Some(call),
+                _ => None,
+            };
+            if let Some(call) = call {
+                let namespace = call.namespace.to_string();
+                let prefix = if namespace.is_empty() { String::new() } else { format!("{namespace}::") };
+                calls.push(format!("{prefix}{}", call.name));
+            }
+            true
+        };
+        code.walk(&mut note);
+        assert!(calls.contains(&doc.path()), "{}: {calls:?}", doc.path());
+    }
+}
+
+#[test]
+fn shows_what_the_example_says() {
+    for doc in docs() {
+        let machine = standard_machine();
+        machine.start_session();
+        match doc.example {
+            Example::Shows(code, expected) => {
+                let shown = machine.enter(code);
+                let shown = shown.trim_end_matches('\n');
+                match expected.strip_suffix("...") {
+                    Some(start) => assert!(shown.starts_with(start), "{code}: {shown}"),
+                    None => assert_eq!(shown, expected, "{code}"),
+                }
+            }
+            // The task ends, and the supervisor starts another one.
+            Example::DoesNotReturn(code) => {
+                machine.console.type_text(code);
+                machine.console.type_text("\r");
+                let shown = machine.console.take_until("rhai> ");
+                assert!(!shown.contains("error["), "{code}: {shown}");
+                assert_eq!(machine.power.is_off.load(Ordering::Relaxed), doc.namespace == "power", "{code}");
+            }
+        }
+    }
+}
+
+#[test]
+fn gives_help_on_every_function() {
+    let machine = standard_machine();
+    machine.start_session();
+    let overview = machine.enter("help()");
+    for doc in docs() {
+        assert!(overview.contains(&doc.signature()), "{}", doc.path());
+        let help = machine.enter(&format!("help(\"{}\")", doc.path()));
+        assert!(help.contains(doc.summary) && help.contains(doc.example.code()), "{help}");
+    }
+    assert!(machine.enter("help(\"task\")").contains("task::wait(id: int) -> any"));
+    assert!(machine.enter("help(\"sleep_ms\")").contains("did you mean time::sleep_ms?"));
+}
