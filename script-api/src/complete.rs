@@ -8,12 +8,38 @@ use alloc::vec::Vec;
 
 /// Whether `text` can be compiled as it is (perhaps with an error that more text would not mend).
 pub fn is_complete(text: &str) -> bool {
-    let mut scan = Scan { text: text.as_bytes(), at: 0, open: Vec::new(), wants: None, last: Last::Nothing };
-    scan.run()
+    Scanner::default().is_complete(text)
+}
+
+/// Decides about a text that grows line by line, without reading it all again for each line.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    state: State,
+}
+
+impl Scanner {
+    /// Whether `text` is finished. It begins with the text of the call before.
+    pub fn is_complete(&mut self, text: &str) -> bool {
+        let state = core::mem::take(&mut self.state);
+        let mut scan = Scan { text: text.as_bytes(), state };
+        let is_complete = scan.run();
+        self.state = scan.state;
+        is_complete
+    }
+}
+
+/// Where the scan stands, between two tokens.
+#[derive(Debug, Default)]
+struct State {
+    at: usize,
+    open: Vec<Open>,
+    /// A keyword whose block has not opened yet, and the bracket depth it stands at.
+    wants: Option<(Open, usize)>,
+    last: Last,
 }
 
 /// What an opening bracket is waiting for.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Open {
     /// `(` `[`, and `{` of maps and plain blocks.
     Plain,
@@ -26,8 +52,9 @@ enum Open {
 }
 
 /// The last token, as far as it decides whether something must follow.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Last {
+    #[default]
     Nothing,
     Operand,
     Operator,
@@ -37,16 +64,13 @@ enum Last {
 
 struct Scan<'a> {
     text: &'a [u8],
-    at: usize,
-    open: Vec<Open>,
-    /// A keyword whose block has not opened yet, and the bracket depth it stands at.
-    wants: Option<(Open, usize)>,
-    last: Last,
+    state: State,
 }
 
 impl Scan<'_> {
     fn run(&mut self) -> bool {
-        while let Some(&byte) = self.text.get(self.at) {
+        while let Some(&byte) = self.text.get(self.state.at) {
+            let start = self.state.at;
             let finished = match byte {
                 b' ' | b'\t' | b'\r' | b'\n' => self.skip(1),
                 b'/' if self.starts_with(b"//") => self.line_comment(),
@@ -59,58 +83,66 @@ impl Scan<'_> {
                 b'{' => self.open_brace(),
                 b')' | b']' => self.close(),
                 b'}' => match self.close_kind() {
-                    Some(Open::Interpolation) => self.back_tick(),
+                    Some(Open::Interpolation) => {
+                        let finished = self.back_tick();
+                        if !finished {
+                            self.state.open.push(Open::Interpolation);
+                        }
+                        finished
+                    }
                     _ => true,
                 },
                 b';' => {
-                    self.wants = None;
+                    self.state.wants = None;
                     self.token(1, Last::Nothing)
                 }
                 _ if is_word(byte) => self.word(),
                 _ => self.token(1, Last::Operator),
             };
             if !finished {
+                // More text may finish the token: read it again from its start then.
+                self.state.at = start;
                 return false;
             }
         }
-        self.open.is_empty() && self.wants.is_none() && !matches!(self.last, Last::Operator | Last::HalfStatement)
+        self.state.open.is_empty() && self.state.wants.is_none() && !matches!(self.state.last, Last::Operator | Last::HalfStatement)
     }
 
     fn starts_with(&self, prefix: &[u8]) -> bool {
-        self.text[self.at..].starts_with(prefix)
+        self.text[self.state.at..].starts_with(prefix)
     }
 
     fn skip(&mut self, count: usize) -> bool {
-        self.at += count;
+        self.state.at += count;
         true
     }
 
     fn token(&mut self, length: usize, last: Last) -> bool {
-        self.at += length;
-        self.last = last;
+        self.state.at += length;
+        self.state.last = last;
         true
     }
 
     fn line_comment(&mut self) -> bool {
-        let rest = &self.text[self.at..];
+        let rest = &self.text[self.state.at..];
         self.skip(rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len()))
     }
 
     /// Block comments nest.
     fn block_comment(&mut self) -> bool {
         let mut depth = 0usize;
-        while self.at < self.text.len() {
+        while self.state.at < self.text.len() {
             if self.starts_with(b"/*") {
                 depth += 1;
-                self.at += 2;
+                self.state.at += 2;
             } else if self.starts_with(b"*/") {
                 depth -= 1;
-                self.at += 2;
+                self.state.at += 2;
                 if depth == 0 {
                     return true;
                 }
             } else {
-                self.at += 1;
+                self.state.at += 1;
             }
         }
         false
@@ -119,41 +151,41 @@ impl Scan<'_> {
     /// A string or character. It may not span lines, unless a backslash ends the line: an open one is an error that
     /// more text does not mend.
     fn quoted(&mut self, quote: u8) -> bool {
-        self.at += 1;
+        self.state.at += 1;
         let mut more = true;
         while more {
-            match self.text.get(self.at) {
+            match self.text.get(self.state.at) {
                 None => {
-                    self.last = Last::Operand;
+                    self.state.last = Last::Operand;
                     return !(self.text.ends_with(b"\\") || self.text.ends_with(b"\\\n"));
                 }
-                Some(b'\\') => self.at += 2,
+                Some(b'\\') => self.state.at += 2,
                 Some(b'\n') => more = false,
                 Some(&byte) => {
-                    self.at += 1;
+                    self.state.at += 1;
                     more = byte != quote;
                 }
             }
         }
-        self.last = Last::Operand;
+        self.state.last = Last::Operand;
         true
     }
 
     /// From the opening back-tick, or from the brace that ends an interpolation, to the string's end or the next `${`.
     fn back_tick(&mut self) -> bool {
-        self.at += 1;
-        while let Some(&byte) = self.text.get(self.at) {
+        self.state.at += 1;
+        while let Some(&byte) = self.text.get(self.state.at) {
             if self.starts_with(b"${") {
-                self.at += 1;
+                self.state.at += 1;
                 return self.open(Open::Interpolation);
             }
             if self.starts_with(b"``") {
-                self.at += 2;
+                self.state.at += 2;
                 continue;
             }
-            self.at += 1;
+            self.state.at += 1;
             if byte == b'`' {
-                self.last = Last::Operand;
+                self.state.last = Last::Operand;
                 return true;
             }
         }
@@ -162,16 +194,16 @@ impl Scan<'_> {
 
     /// How many `#` stand before a quote here: `#"..."#`, `##"..."##`.
     fn raw_string_hashes(&self) -> usize {
-        let hashes = self.text[self.at..].iter().take_while(|&&byte| byte == b'#').count();
-        if self.text.get(self.at + hashes) == Some(&b'"') { hashes } else { 0 }
+        let hashes = self.text[self.state.at..].iter().take_while(|&&byte| byte == b'#').count();
+        if self.text.get(self.state.at + hashes) == Some(&b'"') { hashes } else { 0 }
     }
 
     fn raw_string(&mut self) -> bool {
         let hashes = self.raw_string_hashes();
-        self.at += hashes + 1;
-        while let Some(&byte) = self.text.get(self.at) {
-            self.at += 1;
-            if byte == b'"' && self.text[self.at..].iter().take_while(|&&byte| byte == b'#').count() >= hashes {
+        self.state.at += hashes + 1;
+        while let Some(&byte) = self.text.get(self.state.at) {
+            self.state.at += 1;
+            if byte == b'"' && self.text[self.state.at..].iter().take_while(|&&byte| byte == b'#').count() >= hashes {
                 return self.token(hashes, Last::Operand);
             }
         }
@@ -179,15 +211,15 @@ impl Scan<'_> {
     }
 
     fn open(&mut self, kind: Open) -> bool {
-        self.open.push(kind);
+        self.state.open.push(kind);
         self.token(1, Last::Nothing)
     }
 
     fn open_brace(&mut self) -> bool {
-        let is_map = self.at > 0 && self.text[self.at - 1] == b'#';
-        match self.wants {
-            Some((kind, depth)) if depth == self.open.len() && !is_map => {
-                self.wants = None;
+        let is_map = self.state.at > 0 && self.text[self.state.at - 1] == b'#';
+        match self.state.wants {
+            Some((kind, depth)) if depth == self.state.open.len() && !is_map => {
+                self.state.wants = None;
                 self.open(kind)
             }
             _ => self.open(Open::Plain),
@@ -200,7 +232,7 @@ impl Scan<'_> {
     }
 
     fn close_kind(&mut self) -> Option<Open> {
-        let kind = self.open.pop();
+        let kind = self.state.open.pop();
         if kind == Some(Open::Interpolation) {
             return kind;
         }
@@ -210,23 +242,23 @@ impl Scan<'_> {
     }
 
     fn word(&mut self) -> bool {
-        let rest = &self.text[self.at..];
+        let rest = &self.text[self.state.at..];
         let length = rest.iter().take_while(|&&byte| is_word(byte)).count();
-        let after_half = self.last == Last::HalfStatement;
-        let after_dot = self.at > 0 && self.text[self.at - 1] == b'.';
+        let after_half = self.state.last == Last::HalfStatement;
+        let after_dot = self.state.at > 0 && self.text[self.state.at - 1] == b'.';
         let word = &rest[..length];
         self.token(length, Last::Operand);
         if after_dot {
             return true;
         }
-        let depth = self.open.len();
+        let depth = self.state.open.len();
         match word {
-            b"if" | b"else" | b"for" | b"loop" | b"switch" | b"catch" | b"fn" => self.wants = Some((Open::Plain, depth)),
-            b"while" if !after_half => self.wants = Some((Open::Plain, depth)),
-            b"while" | b"until" => self.last = Last::Operator,
-            b"do" => self.wants = Some((Open::Do, depth)),
-            b"try" => self.wants = Some((Open::Try, depth)),
-            b"let" | b"const" | b"import" | b"export" | b"in" | b"as" | b"private" => self.last = Last::Operator,
+            b"if" | b"else" | b"for" | b"loop" | b"switch" | b"catch" | b"fn" => self.state.wants = Some((Open::Plain, depth)),
+            b"while" if !after_half => self.state.wants = Some((Open::Plain, depth)),
+            b"while" | b"until" => self.state.last = Last::Operator,
+            b"do" => self.state.wants = Some((Open::Do, depth)),
+            b"try" => self.state.wants = Some((Open::Try, depth)),
+            b"let" | b"const" | b"import" | b"export" | b"in" | b"as" | b"private" => self.state.last = Last::Operator,
             _ => {}
         }
         true
@@ -252,6 +284,17 @@ mod tests {
         ] {
             assert!(is_complete(text), "{text:?}");
         }
+    }
+
+    #[test]
+    fn decides_the_same_line_by_line() {
+        let text = "fn f(x) {\n  let a = `one\ntwo ${if x {\n1 } else { 2 }}\n`;\n /* {\n */ do {\n x -= 1\n} while x > 0;\n [1,\n2]\n}";
+        let mut scanner = Scanner::default();
+        for (end, _) in text.match_indices('\n') {
+            assert!(!scanner.is_complete(&text[..end]), "{:?}", &text[..end]);
+            assert!(!is_complete(&text[..end]));
+        }
+        assert!(scanner.is_complete(text));
     }
 
     #[test]

@@ -151,15 +151,15 @@ impl TaskContext {
         asked.into_iter().find(|(request, _)| requests.contains(*request)).map(|(_, stop)| stop)
     }
 
-    /// Prints on the task's terminal; without one, or where the task must stop, the text is dropped.
+    /// Prints a line on the task's terminal; without one, or where the task must stop, the text is dropped.
     ///
     /// # Errors
     ///
     /// [`Interrupted`] where the task must stop.
-    pub fn print(&self, text: &str) -> Result<(), Interrupted> {
+    pub fn print_line(&self, text: &str) -> Result<(), Interrupted> {
         let Some(terminal) = self.terminal else { return Ok(()) };
         let mut rest = text;
-        while !rest.is_empty() {
+        loop {
             let mut cut = rest.len().min(PRINT_PIECE_BYTES);
             while !rest.is_char_boundary(cut) {
                 cut -= 1;
@@ -167,11 +167,18 @@ impl TaskContext {
             let (piece, after) = rest.split_at(cut);
             let mut result = Ok(());
             self.host.tasks.on_kernel_heap(&mut || {
-                result = host::block_on(self.host.tasks, terminal.print(String::from(piece)));
+                let mut copy = String::with_capacity(piece.len() + 1);
+                copy.push_str(piece);
+                if after.is_empty() {
+                    copy.push('\n');
+                }
+                result = host::block_on(self.host.tasks, terminal.print(copy));
             });
             result?;
+            if after.is_empty() {
+                return Ok(());
+            }
             rest = after;
         }
-        Ok(())
     }
 }

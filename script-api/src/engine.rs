@@ -9,9 +9,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use rhai::packages::{Package, StandardPackage};
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Position, Scope, Shared, Token};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, LexError, Module, OptimizationLevel, ParseErrorType, Position, Scope, Shared, Token};
 
-use crate::context::{NATIVE_STACK_BYTES, TaskContext};
+use crate::context::{NATIVE_STACK_BYTES, Stop, TaskContext};
 use crate::error::thrown;
 use crate::functions;
 use crate::registry::{Api, Doc};
@@ -20,7 +20,7 @@ use crate::resolver::RomResolver;
 /// Limits by who wrote the script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// Longer source text is refused before it is parsed, because parsing cannot be interrupted.
+    /// Longer source text is refused before it is parsed.
     pub source_limit_bytes: usize,
     /// How deep expressions may nest outside and inside of functions.
     pub expression_depths: (usize, usize),
@@ -31,7 +31,7 @@ pub struct Profile {
 impl Profile {
     /// For a person at the machine's own terminal.
     pub const CONSOLE: Self =
-        Self { source_limit_bytes: 128 * 1024, expression_depths: (64, 64), call_depth: 4096 };
+        Self { source_limit_bytes: 256 * 1024, expression_depths: (128, 128), call_depth: 4096 };
 }
 
 /// Strings that an engine keeps one copy of; Rhai's own default.
@@ -83,23 +83,11 @@ pub fn build(context: TaskContext, profile: Profile) -> Engine {
             engine.register_static_module(namespace, module.clone());
         }
     }
-    if context.host.debug.is_some() {
-        allow_debug_namespace(&mut engine);
-    }
     engine.set_module_resolver(RomResolver::new(context));
     // Shared, so that copying the engine's state for a call copies a reference and not the context.
     engine.set_default_tag(Dynamic::from(context).into_shared());
     harden(&mut engine, context, profile);
     engine
-}
-
-/// Rhai reserves the word `debug` for its function of that name; here it must be able to stand before `::` too.
-fn allow_debug_namespace(engine: &mut Engine) {
-    #[expect(deprecated, reason = "Rhai marks the hook as volatile, not as going away")]
-    engine.on_parse_token(|token, _, _| match token {
-        Token::Reserved(word) if *word == "debug" => Token::Identifier(word),
-        other => other,
-    });
 }
 
 /// Sets limits and safepoints.
@@ -109,10 +97,11 @@ fn harden(engine: &mut Engine, context: TaskContext, profile: Profile) {
     engine.set_max_expr_depths(profile.expression_depths.0, profile.expression_depths.1);
     engine.set_max_call_levels(profile.call_depth);
     engine.on_progress(move |operations| context.safepoint(operations).map(|stop| stop.token()));
+    guard_parser(engine, context);
     let print = move |text: &str| {
         // The next operation ends the script where the stack is short or the wait was interrupted.
         if context.control.stack_left_bytes() >= NATIVE_STACK_BYTES {
-            let _ = context.print(text).and_then(|()| context.print("\n"));
+            let _ = context.print_line(text);
         }
     };
     engine.on_print(print);
@@ -126,18 +115,47 @@ fn harden(engine: &mut Engine, context: TaskContext, profile: Profile) {
     });
 }
 
+/// Makes every token a safepoint: parsing lets others run, and can be stopped. [`compile`] tells that from a real error.
+fn guard_parser(engine: &mut Engine, context: TaskContext) {
+    // Rhai reserves the word `debug` for its function of that name; as a namespace it stands before `::`.
+    let has_debug = context.host.debug.is_some();
+    #[expect(deprecated, reason = "Rhai marks the hook as volatile, not as going away")]
+    engine.on_parse_token(move |token, _, _| {
+        if context.safepoint(context.control.operations()).is_some() {
+            return Token::LexError(Box::new(LexError::ImproperSymbol(String::new(), String::new())));
+        }
+        match token {
+            Token::Reserved(word) if has_debug && *word == "debug" => Token::Identifier(word),
+            other => other,
+        }
+    });
+}
+
 /// Parses `text`; `source` names the file, or is empty for text from the prompt.
 ///
 /// # Errors
 ///
-/// A syntax error, or `source_too_large`.
-pub fn compile(engine: &Engine, scope: &Scope<'_>, text: &str, source: &str) -> Result<AST, Box<EvalAltResult>> {
+/// A syntax error, `source_too_large`, or the reason why the task must stop.
+pub fn compile(
+    context: &TaskContext,
+    engine: &Engine,
+    scope: &Scope<'_>,
+    text: &str,
+    source: &str,
+) -> Result<AST, Box<EvalAltResult>> {
     let limit = Profile::CONSOLE.source_limit_bytes;
     if text.len() > limit {
         let message = format!("a script may have {limit} bytes, this one has {}", text.len());
         return Err(thrown("source_too_large", message, Position::NONE));
     }
-    let mut ast = engine.compile_with_scope(scope, text)?;
+    let mut ast = engine.compile_with_scope(scope, text).map_err(|error| {
+        let was_stopped = matches!(&*error.0, ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) if symbol.is_empty());
+        match context.stop() {
+            Some(stop) => EvalAltResult::ErrorTerminated(stop.token(), error.1).into(),
+            None if was_stopped => EvalAltResult::ErrorTerminated(Stop::RecursionLimit.token(), error.1).into(),
+            None => Box::<EvalAltResult>::from(error),
+        }
+    })?;
     if !source.is_empty() {
         ast.set_source(source);
     }

@@ -36,7 +36,7 @@ pub fn run_file(
         .ok_or_else(|| thrown("not_found", format_args!("{path} lies outside of /rom"), position))?;
     let text = resolver::read_text(context, &path, position)?;
     let run = || {
-        let ast = engine::compile(call.engine(), &Scope::new(), text, &path)?;
+        let ast = engine::compile(&context, call.engine(), &Scope::new(), text, &path)?;
         call.engine().eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast)
     };
     run().map_err(|error: Box<EvalAltResult>| match error.unwrap_inner() {

@@ -67,7 +67,7 @@ fn load(
         _ => EvalAltResult::ErrorInModule(path.into(), error, position).into(),
     };
     let text = read_text(context, path, position)?;
-    let ast = engine::compile(engine, &Scope::new(), text, path).map_err(in_module)?;
+    let ast = engine::compile(&context, engine, &Scope::new(), text, path).map_err(in_module)?;
     let mut module = Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(in_module)?;
     module.set_id(path);
     module.build_index();

@@ -76,7 +76,8 @@ impl Session {
         let tasks = self.context.host.tasks;
         let mut input = None;
         tasks.on_kernel_heap(&mut || {
-            input = Some(host::block_on(tasks, terminal.read_line(complete::is_complete)));
+            let mut scanner = complete::Scanner::default();
+            input = Some(host::block_on(tasks, terminal.read_line(move |text| scanner.is_complete(text))));
         });
         let read = match &input {
             Some(Ok(Input::Line(line))) => Some(Read::Line(line.clone())),
@@ -110,10 +111,11 @@ impl Session {
             self.context.control.take(Requests::MEMORY);
         }
         if let Some(text) = text
-            && self.context.print(&text).and_then(|()| self.context.print("\n")).is_err()
+            && self.context.print_line(&text).is_err()
             && self.context.control.take(Requests::CANCEL)
         {
-            let _ = self.context.print(&format!("\nerror[{}]: {}\n", Stop::Cancelled.code(), Stop::Cancelled.message()));
+            let message = format!("\nerror[{}]: {}", Stop::Cancelled.code(), Stop::Cancelled.message());
+            let _ = self.context.print_line(&message);
         }
         drop(result);
         self.context.control.take(Requests::MEMORY);
@@ -125,7 +127,7 @@ impl Session {
     ///
     /// The script's error. The functions that the input defined are forgotten then, its variables are not.
     pub fn evaluate(&mut self, line: &str) -> Result<Dynamic, Box<EvalAltResult>> {
-        let code = engine::compile(&self.engine, &self.scope, line, "")?;
+        let code = engine::compile(&self.context, &self.engine, &self.scope, line, "")?;
         let before = self.functions.clone();
         if code.has_functions() {
             self.functions = before.merge(&code.clone_functions_only());
@@ -157,7 +159,7 @@ impl Session {
         }
         let has = |ast: &AST, name: &str| ast.iter_fn_def().any(|function| function.name == name);
         // What is defined in this very input counts as here, even where an earlier one had the same name.
-        let defined_now = engine::compile(&self.engine, &Scope::new(), line, "").ok();
+        let defined_now = engine::compile(&self.context, &self.engine, &Scope::new(), line, "").ok();
         let is_elsewhere =
             |name: &str| has(known, name) && !defined_now.as_ref().is_some_and(|code| has(code, name));
         show::failure(&failure, line, is_elsewhere)

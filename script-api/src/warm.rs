@@ -42,8 +42,9 @@ pub fn warm_up(host: Host) {
 }
 
 fn run(host: Host) -> Result<(), Box<EvalAltResult>> {
-    let engine = engine::build(TaskContext { host, terminal: None, control: &CONTROL }, Profile::CONSOLE);
-    let ast = engine::compile(&engine, &Scope::new(), SCRIPT, "")?;
+    let context = TaskContext { host, terminal: None, control: &CONTROL };
+    let engine = engine::build(context, Profile::CONSOLE);
+    let ast = engine::compile(&context, &engine, &Scope::new(), SCRIPT, "")?;
     engine.eval_ast_with_scope::<bool>(&mut Scope::new(), &ast)?;
     Ok(())
 }

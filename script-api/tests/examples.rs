@@ -32,9 +32,10 @@ fn describes_every_function() {
 fn calls_the_function_in_its_example() {
     let machine = standard_machine();
     let control: &'static Control = Box::leak(Box::default());
-    let engine = engine::build(TaskContext { host: machine.host, terminal: None, control }, Profile::CONSOLE);
+    let context = TaskContext { host: machine.host, terminal: None, control };
+    let engine = engine::build(context, Profile::CONSOLE);
     for doc in docs() {
-        let code = engine::compile(&engine, &rhai::Scope::new(), doc.example.code(), "").expect("it compiles");
+        let code = engine::compile(&context, &engine, &rhai::Scope::new(), doc.example.code(), "").expect("it compiles");
         let mut calls = Vec::new();
         let mut note = |path: &[rhai::ASTNode<'_>]| {
             let call = match path.last() {

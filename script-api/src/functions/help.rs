@@ -110,7 +110,7 @@ fn describe(doc: &Doc, out: &mut String) {
 }
 
 fn print(context: &TaskContext, text: &str) -> Result<Value, ScriptError> {
-    context.print(text)?;
+    context.print_line(text.trim_end_matches('\n'))?;
     Ok(Value::Unit)
 }
 

@@ -97,8 +97,9 @@ impl Terminal {
         self.queues.lock().end_evaluation();
     }
 
-    /// Reads with prompt, editing and history until `is_complete` accepts the text. One reader at a time.
-    pub async fn read_line(&'static self, is_complete: impl Fn(&str) -> bool) -> Input {
+    /// Reads with prompt, editing and history until `is_complete` accepts the text, which it sees after each line. One
+    /// reader at a time.
+    pub async fn read_line(&'static self, mut is_complete: impl FnMut(&str) -> bool) -> Input {
         let reading = Reading { terminal: self };
         let mut text = String::new();
         let mut prompt = PROMPT;
