@@ -48,6 +48,10 @@ const NAMES: [(&str, &str); 32] = [
     ("31", "reserved exception"),
 ];
 
+/// Flags that would raise the same exception again.
+const TRAP_FLAG: u64 = 1 << 8;
+const ALIGNMENT_FLAG: u64 = 1 << 18;
+
 const NMI: u64 = 2;
 const DOUBLE_FAULT: u64 = 8;
 const PAGE_FAULT: u64 = 14;
@@ -93,16 +97,9 @@ pub fn handle(frame: &mut Frame) {
     }
     let may_end_task = !matches!(frame.vector, NMI | DOUBLE_FAULT | MACHINE_CHECK);
     if may_end_task && recovery::is_possible(frame.rsp as usize) {
-        let code = match (frame.vector, stack::is_guard(address)) {
-            (PAGE_FAULT, true) => "stack_overflow",
-            _ => "cpu_exception",
-        };
-        let message = match code {
-            "stack_overflow" => alloc_text(format_args!("the stack is full")),
-            _ => alloc_text(format_args!("{}", Cause(frame))),
-        };
-        let report = recovery::on_kernel_heap(|| report::crash::describe(Some(frame), frame.rip, frame.rbp, None));
-        let registers = recovery::abandon(TaskError { report, message, ..TaskError::new(code, "") });
+        let error = recovery::on_kernel_heap(|| describe(frame, address));
+        let registers = recovery::abandon(error);
+        frame.rflags &= !(TRAP_FLAG | ALIGNMENT_FLAG);
         frame.rip = registers.rip;
         frame.rsp = registers.rsp;
         frame.rbp = registers.rbp;
@@ -113,6 +110,16 @@ pub fn handle(frame: &mut Frame) {
     report::crash::stop_machine(format_args!("{}", Cause(frame)), Some(frame), frame.rip, frame.rbp);
 }
 
-fn alloc_text(text: fmt::Arguments<'_>) -> alloc::string::String {
-    recovery::on_kernel_heap(|| alloc::format!("{text}"))
+/// Why a task ends by the exception in `frame`; made on the kernel heap.
+fn describe(frame: &Frame, address: usize) -> TaskError {
+    let is_page_fault = frame.vector == PAGE_FAULT;
+    let mut error = if is_page_fault && stack::is_guard(address) {
+        TaskError::new("stack_overflow", "the stack is full")
+    } else if is_page_fault && stack::is_usable(address) {
+        TaskError::new("out_of_memory", "no memory is left for the stack to grow")
+    } else {
+        TaskError::new("cpu_exception", Cause(frame))
+    };
+    error.report = report::crash::describe(Some(frame), frame.rip, frame.rbp, None);
+    error
 }
