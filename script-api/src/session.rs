@@ -4,8 +4,10 @@
 //! that an evaluation starts from, and merges each line's functions into what the next line sees.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Scope};
 use services::host::{self, Host};
@@ -103,13 +105,13 @@ impl Session {
         let result = self.evaluate(line);
         let text = match &result {
             Ok(value) => show::value(value),
-            Err(error) => Some(self.describe(error, line, &known)),
+            Err(error) => {
+                // The evaluation has ended, as was asked: its message must not be held up by that request.
+                self.context.control.take(Requests::CANCEL);
+                self.context.control.take(Requests::MEMORY);
+                Some(self.describe(error, line, &known))
+            }
         };
-        // Asked for by Ctrl-C, the evaluation has ended: its message must not be held up by that request.
-        if result.is_err() {
-            self.context.control.take(Requests::CANCEL);
-            self.context.control.take(Requests::MEMORY);
-        }
         if let Some(text) = text
             && self.context.print_line(&text).is_err()
             && self.context.control.take(Requests::CANCEL)
@@ -125,21 +127,48 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The script's error. The functions that the input defined are forgotten then, its variables are not.
+    /// The script's error. The functions that the input defined are forgotten then. Its variables are not, unless they
+    /// have used up the memory.
     pub fn evaluate(&mut self, line: &str) -> Result<Dynamic, Box<EvalAltResult>> {
         let code = engine::compile(&self.context, &self.engine, &self.scope, line, "")?;
-        let before = self.functions.clone();
+        let (before, variables_before) = (self.functions.clone(), self.scope.len());
         if code.has_functions() {
             self.functions = before.merge(&code.clone_functions_only());
         }
         let result = self.run(&code);
-        if result.is_err() && code.has_functions() {
-            // Closures may live on in variables; functions with a name are forgotten.
-            let mut closures = code.clone_functions_only();
-            closures.retain_functions(|_, _, name, _| name.starts_with("anon$"));
-            self.functions = before.merge(&closures);
+        if let Err(error) = &result {
+            if code.has_functions() {
+                // Closures may live on in variables; functions with a name are forgotten.
+                let mut closures = code.clone_functions_only();
+                closures.retain_functions(|_, _, name, _| name.starts_with("anon$"));
+                self.functions = before.merge(&closures);
+            }
+            if let EvalAltResult::ErrorTerminated(token, _) = error.unwrap_inner()
+                && Stop::from_token(token) == Some(Stop::MemoryLimit)
+            {
+                self.scope.rewind(variables_before);
+            }
         }
+        self.forget_shadowed(variables_before);
         result
+    }
+
+    /// Drops variables that a newer one of the same name hides: nothing can reach them, but they would pile up.
+    fn forget_shadowed(&mut self, variables_before: usize) {
+        let names: Vec<&str> = self.scope.iter_raw().map(|(name, ..)| name).collect();
+        let (old, new) = names.split_at(variables_before.min(names.len()));
+        let is_hidden = |(index, name): (usize, &&str)| old.contains(name) || new[..index].contains(name);
+        if !new.iter().enumerate().any(is_hidden) {
+            return;
+        }
+        let variables: Vec<_> = core::mem::take(&mut self.scope).into_iter().collect();
+        let mut seen = BTreeSet::new();
+        let mut visible: Vec<_> =
+            variables.into_iter().rev().filter(|(name, ..)| seen.insert(name.clone())).collect();
+        visible.reverse();
+        for (name, value, _) in visible {
+            self.scope.push_dynamic(name, value);
+        }
     }
 
     fn run(&mut self, code: &AST) -> Result<Dynamic, Box<EvalAltResult>> {
@@ -159,9 +188,8 @@ impl Session {
         }
         let has = |ast: &AST, name: &str| ast.iter_fn_def().any(|function| function.name == name);
         // What is defined in this very input counts as here, even where an earlier one had the same name.
-        let defined_now = engine::compile(&self.context, &self.engine, &Scope::new(), line, "").ok();
-        let is_elsewhere =
-            |name: &str| has(known, name) && !defined_now.as_ref().is_some_and(|code| has(code, name));
+        let compile = || engine::compile(&self.context, &self.engine, &Scope::new(), line, "").ok();
+        let is_elsewhere = |name: &str| has(known, name) && !compile().is_some_and(|code| has(&code, name));
         show::failure(&failure, line, is_elsewhere)
     }
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt::Write;
 
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map};
+use unicode_width::UnicodeWidthStr;
 
 use crate::error::Failure;
 
@@ -125,54 +126,81 @@ fn write_blob(bytes: &[u8], out: &mut String) {
     }
 }
 
-/// An array of maps with the same keys and short values, one row each.
+/// Columns that a table may have in all, and characters that one cell shows.
+const TABLE_WIDTH: usize = 132;
+const CELL_WIDTH: usize = 100;
+
+/// An array of maps: with the same keys and plain values as a table, else one map a line.
 fn table(array: &Array) -> Option<String> {
+    if array.len() < 2 && array.first()?.read_lock::<Map>()?.len() > 8 || !array.iter().all(Dynamic::is_map) {
+        return None;
+    }
+    let mut out = aligned(array).or_else(|| lines(array))?;
+    if array.len() > ELEMENT_LIMIT {
+        let _ = write!(out, "\n... {} more ({} in all)", array.len() - ELEMENT_LIMIT, array.len());
+    }
+    Some(out)
+}
+
+fn lines(array: &Array) -> Option<String> {
+    let mut out = String::new();
+    for element in array.iter().take(ELEMENT_LIMIT) {
+        let before = if out.is_empty() { "" } else { "\n" };
+        out.push_str(before);
+        write_value(element, 1, &mut out);
+    }
+    (array.len() > 1).then_some(out)
+}
+
+fn aligned(array: &Array) -> Option<String> {
     let first = array.first()?.read_lock::<Map>()?;
     let keys: Vec<&str> = first.keys().map(|key| key.as_str()).collect();
     let mut rows: Vec<Vec<String>> = Vec::new();
     rows.push(keys.iter().map(|&key| String::from(key)).collect());
+    let mut is_number = alloc::vec![true; keys.len()];
     for element in array.iter().take(ELEMENT_LIMIT) {
         let map = element.read_lock::<Map>()?;
         if !map.keys().map(|key| key.as_str()).eq(keys.iter().copied()) {
             return None;
         }
         rows.push(map.values().map(cell).collect::<Option<_>>()?);
+        for (is_number, value) in is_number.iter_mut().zip(map.values()) {
+            *is_number &= value.is_int() || value.is_float();
+        }
     }
-    let widths: Vec<usize> =
-        (0..keys.len()).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
-    if keys.is_empty() || widths.iter().sum::<usize>() + 2 * keys.len() > 120 {
+    let width_of = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..keys.len()).map(width_of).collect();
+    if keys.is_empty() || widths.iter().map(|width| width + 2).sum::<usize>() > TABLE_WIDTH {
         return None;
     }
-    let is_number =
-        |column: usize| array.iter().all(|element| element.read_lock::<Map>().is_some_and(|map| {
-            map.values().nth(column).is_some_and(|value| value.is_int() || value.is_float())
-        }));
-    let right: Vec<bool> = (0..keys.len()).map(is_number).collect();
     let mut out = String::new();
     for row in &rows {
         let mut line = String::new();
         for (column, text) in row.iter().enumerate() {
-            let padding = " ".repeat(widths[column] - text.chars().count());
-            let (before, after) = if right[column] { (padding.as_str(), "") } else { ("", padding.as_str()) };
+            let padding = " ".repeat(widths[column] - text.width());
+            let (before, after) = if is_number[column] { (padding.as_str(), "") } else { ("", padding.as_str()) };
             let _ = write!(line, "{before}{text}{after}  ");
         }
         out.push_str(line.trim_end());
         out.push('\n');
     }
-    if array.len() > ELEMENT_LIMIT {
-        let _ = write!(out, "... {} more ({} in all)", array.len() - ELEMENT_LIMIT, array.len());
-    }
     out.truncate(out.trim_end_matches('\n').len());
     Some(out)
 }
 
-/// A table's cell; `None` for what needs more than one line or a nested form.
+/// A table's cell, cut where it is long; `None` for what needs more than one line or a nested form.
 fn cell(value: &Dynamic) -> Option<String> {
     if value.is_map() || value.is_array() || value.is_blob() || value.is_locked() {
         return None;
     }
     let text = value.to_string();
-    (text.len() <= 100 && !text.contains(char::is_control)).then_some(text)
+    if text.contains(char::is_control) {
+        return None;
+    }
+    if text.chars().count() <= CELL_WIDTH {
+        return Some(text);
+    }
+    Some(text.chars().take(CELL_WIDTH - 3).chain("...".chars()).collect())
 }
 
 /// An error as the prompt shows it: the line, a caret, code and message, and where else it passed through.
@@ -212,6 +240,6 @@ fn write_source_line(line: &str, column: usize, out: &mut String) {
     let start = if line.chars().count() <= SOURCE_LIMIT_CHARACTERS { 0 } else { start };
     let shown: String = line.chars().skip(start).take(SOURCE_LIMIT_CHARACTERS).collect();
     let before: String = shown.chars().take(column - start).collect();
-    let cells = unicode_width::UnicodeWidthStr::width(before.as_str());
+    let cells = before.width();
     let _ = write!(out, "  {}\n  {}^\n", shown.replace('\t', " "), " ".repeat(cells));
 }

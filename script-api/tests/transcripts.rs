@@ -3,6 +3,11 @@
 mod host;
 
 use host::{machine, standard_machine};
+use script_api::context::TaskContext;
+use script_api::error::Failure;
+use script_api::session::Session;
+use services::task::Requests;
+use services::value::Value;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -73,6 +78,15 @@ fn shows_errors_with_line_and_caret() {
     assert_eq!(machine.enter("throw \"oops\""), "  throw \"oops\"\n  ^\nerror[script_error]: oops (line 1, column 1)\n");
     let thrown = machine.enter("throw #{code: \"mine\", message: \"by hand\"}");
     assert!(thrown.ends_with("error[mine]: by hand (line 1, column 1)\n"), "{thrown}");
+    for (line, code, place) in [
+        ("let = 3", "syntax_error", "line 1, column 5"),
+        ("[1, 2][7]", "out_of_bounds", "line 1"),
+        ("1 / 0", "arithmetic", "line 1, column 3"),
+        ("1 + nothing", "variable_not_found", "line 1, column 5"),
+    ] {
+        let shown = machine.enter(line);
+        assert!(shown.contains(code) && shown.contains(place) && shown.contains('^'), "{line}: {shown}");
+    }
     machine.enter("fn divide(a, b) { a / b }");
     let inside = machine.enter("divide(1, 0)");
     assert!(inside.starts_with("  divide(1, 0)\n  ^\nerror[arithmetic]"), "{inside}");
@@ -94,6 +108,39 @@ fn forgets_functions_of_a_failed_line() {
     assert!(machine.enter("fn f() { 2 } let g = |x| x + 1; throw 1").contains("error"));
     assert_eq!(machine.enter("f()"), "1\n");
     assert_eq!(machine.enter("g.call(1)"), "2\n");
+}
+
+#[test]
+fn keeps_one_variable_of_a_name() {
+    let machine = machine(&[]);
+    machine.start_session();
+    machine.enter("let a = 1; let b = 2; const C = 3; let f = || a;");
+    machine.enter("let a = 10; let d = 4; let a = 100;");
+    assert_eq!(machine.enter("[a, b, C, d, f.call()]"), "[100, 2, 3, 4, 1]\n");
+    assert!(machine.enter("C = 1").contains("error[constant]"));
+    machine.enter("let C = 5; C = 6;");
+    assert_eq!(machine.enter("C"), "6\n");
+}
+
+#[test]
+fn drops_the_variables_that_used_up_the_memory() {
+    let machine = machine(&[]);
+    let outcome = machine.run(move || {
+        let context = TaskContext::current(machine.host, None);
+        let mut session = Session::new(context);
+        assert!(session.evaluate("let kept = 1;").is_ok());
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(50));
+            context.control.ask(Requests::MEMORY);
+        });
+        let error = session.evaluate("let big = [1]; big.push(2); loop { }").expect_err("it stops");
+        assert_eq!(Failure::of(&error).code, "memory_limit");
+        context.control.take(Requests::MEMORY);
+        assert!(session.evaluate("big").is_err());
+        assert_eq!(session.evaluate("kept").expect("it is there").as_int(), Ok(1));
+        Ok(Value::Unit)
+    });
+    assert_eq!(outcome, Ok(Value::Unit));
 }
 
 #[test]
@@ -143,6 +190,10 @@ fn ends_recursion_with_an_error_of_its_own() {
     machine.start_session();
     let shown = machine.enter("fn f(n) { f(n + 1) } f(0)");
     assert!(shown.contains("error[recursion_limit]"), "{shown}");
+    let shown = machine.enter("let f = |f| f.call(f) + 1; f.call(f)");
+    assert!(shown.contains("error[recursion_limit]"), "{shown}");
+    let shown = machine.enter(&format!("{}{}", "(".repeat(20_000), ")".repeat(20_000)));
+    assert!(shown.contains("error[syntax_error]"), "{}", shown.len());
     let shown = machine.enter("fn g(n) { [n].map(|x| g(x + 1)) } g(0)");
     assert!(shown.contains("error[recursion_limit]"), "{shown}");
     assert_eq!(machine.enter("1"), "1\n");
@@ -230,6 +281,8 @@ fn shows_tables_and_dumps() {
         "blob of 20 bytes\n00000000  41 41 41 41 41 41 41 41 41 41 41 41 41 41 41 41  AAAAAAAAAAAAAAAA\n\
          00000010  41 41 41 41                                      AAAA\n"
     );
+    assert_eq!(machine.enter("[#{a: 1}, #{b: [2]}]"), "#{\"a\": 1}\n#{\"b\": [2]}\n");
+    assert_eq!(machine.enter("[#{a: 1}]"), "a\n1\n");
     assert!(machine.enter("debug::nest(1000)").ends_with("]]]\n"));
     assert_eq!(machine.enter("log::tail(1)"), "text     time_ms\nstarted      1.0\n");
 }
