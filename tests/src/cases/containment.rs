@@ -107,7 +107,7 @@ fn rounds(context: &Context, script: &str, codes: &[&str]) -> Result<(), Error> 
 fn endless_map(context: &Context) -> Result<(), Error> {
     rounds(
         context,
-        r#"let m = #{}; let i = 0; loop { m["k" + i] = i; i += 1; }"#,
+        r#"{ let m = #{}; let i = 0; loop { m["k" + i] = i; i += 1; } }"#,
         &["memory_limit"],
     )
 }
@@ -115,7 +115,7 @@ fn endless_map(context: &Context) -> Result<(), Error> {
 fn endless_text(context: &Context) -> Result<(), Error> {
     rounds(
         context,
-        r#"let s = "x"; loop { s += s; }"#,
+        r#"{ let s = "x"; loop { s += s; } }"#,
         &["memory_limit", "out_of_memory"],
     )
 }
@@ -137,7 +137,11 @@ fn endless_recursion(context: &Context) -> Result<(), Error> {
 }
 
 fn nest_dropped(context: &Context) -> Result<(), Error> {
-    rounds(context, "let a = debug::nest(100000); a = 0; a", &["stack_overflow"])
+    rounds(
+        context,
+        "{ let a = debug::nest(100000); a = 0; a }",
+        &["stack_overflow"],
+    )
 }
 
 fn nest_compared(context: &Context) -> Result<(), Error> {

@@ -151,7 +151,11 @@ fn machine_facts(context: &Context) -> Result<(), Error> {
         let steps = machine.eval("sys::boot()")?;
         ensure!(steps.lines().count() > 4, "{steps}");
         let log = machine.eval("log::tail(100)")?;
-        ensure!(log.lines().count() > 3, "{log}");
+        ensure!(log.contains("memory") && log.contains("clock"), "{log}");
+        ensure!(
+            machine.number("log::tail(2).len()")? == 2,
+            "log::tail(2) gives another count"
+        );
         let year = machine.eval("time::now()")?;
         ensure!(year.contains("20"), "{year}");
         ensure!(machine.number("cpu::info().tsc_khz")? > 100_000, "the counter's rate");
