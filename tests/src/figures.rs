@@ -75,7 +75,8 @@ impl Figure {
         if self.ratio_goal.is_some() && self.peer.is_empty() {
             text += ", \"note\": \"peer not available\"";
         }
-        text + &format!(", \"unit\": \"{}\"}}", self.unit)
+        let _ = write!(text, ", \"unit\": \"{}\"}}", self.unit);
+        text
     }
 }
 

@@ -136,7 +136,7 @@ fn bad_words(context: &Context) -> Result<(), Error> {
         ("colour=blue", "colour"),
         ("panic=soon", "soon"),
         ("debug=perhaps", "perhaps"),
-        ("=", "="),
+        ("=", "unknown key ``"),
     ] {
         context.with_machine(
             &Config::default(),

@@ -3,6 +3,7 @@
 mod boot;
 mod containment;
 mod exceptions;
+mod language;
 mod paging;
 mod prompt;
 mod tasks;
@@ -16,6 +17,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         boot::TESTS,
         exceptions::TESTS,
         prompt::TESTS,
+        language::TESTS,
         paging::TESTS,
         tasks::TESTS,
     ]

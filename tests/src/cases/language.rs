@@ -1,0 +1,97 @@
+//! Rhai is Rhai: a corpus of every statement, operator, literal and type prints on the machine what a plain engine
+//! with the same features prints here, in the same run.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rhai::Engine;
+use xtask::command;
+use xtask::iso::{Rom, Variant};
+use xtask::rom;
+
+use crate::ensure;
+use crate::error::Error;
+use crate::machine::Config;
+use crate::runner::{Company, Context, Test};
+use crate::text;
+
+pub(super) const TESTS: &[Test] = &[Test {
+    name: "language_is_the_same_as_on_the_host",
+    company: Company::Shared,
+    run: corpus,
+}];
+
+/// A program of the corpus prints at least this many lines, or it proves little.
+const LEAST_LINES: usize = 30;
+
+fn corpus(context: &Context) -> Result<(), Error> {
+    let programs = rom::collect(&folder()).map_err(xtask::error::Error::from)?;
+    ensure!(programs.len() >= 10, "only {} programs", programs.len());
+    let mut files: Vec<_> = programs
+        .iter()
+        .map(|(name, bytes)| (format!("language/{name}"), bytes.clone()))
+        .collect();
+    // More programs than fit in one read of the archive's index, and the shipped ones stay beside them.
+    files.extend(rom::collect(&command::root().join("stdlib-scripts")).map_err(xtask::error::Error::from)?);
+    let rom = Rom::Archive(rom::archive(&files));
+    let iso = context.images.variant(Variant {
+        timeout_seconds: Some(0),
+        rom,
+        ..Variant::default()
+    })?;
+    context.with_machine(&Config::default(), &iso, |machine| {
+        machine.boot()?;
+        for (name, bytes) in &programs {
+            let expected = printed(&String::from_utf8_lossy(bytes))
+                .map_err(|error| Error::Wrong(format!("the host's engine: {name}: {error}")))?;
+            ensure!(expected.lines().count() >= LEAST_LINES, "{name} prints little");
+            let got = machine.eval(&format!("run(\"/rom/language/{name}\")"))?;
+            let pairs = got.lines().zip(expected.lines());
+            for (number, (got, expected)) in pairs.enumerate() {
+                ensure!(
+                    got == expected,
+                    "{name}, line {} printed: {got:?}, not {expected:?}",
+                    number + 1
+                );
+            }
+            let (got, expected) = (got.lines().count(), expected.lines().count());
+            ensure!(got == expected, "{name} printed {got} lines, not {expected}");
+        }
+        Ok(())
+    })
+}
+
+fn folder() -> PathBuf {
+    command::root().join("tests/language")
+}
+
+/// What a plain engine prints, as a terminal would show it.
+fn printed(program: &str) -> Result<String, String> {
+    let lines = Arc::new(Mutex::new(String::new()));
+    let mut engine = Engine::new();
+    // Where Rhai is compiled without optimisation, its own limits are lower than the ones in use.
+    engine.set_max_call_levels(64).set_max_expr_depths(64, 32);
+    let log = Arc::clone(&lines);
+    engine.on_print(move |line| {
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.push_str(line);
+        log.push('\n');
+    });
+    engine.run(program).map_err(|error| error.to_string())?;
+    let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(text::plain(lines.trim_end().as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oracle_prints_and_reports() {
+        assert_eq!(
+            printed("print(40 + 2); print(\"a\\tb\\r\");").as_deref(),
+            Ok("42\na\tb")
+        );
+        assert!(printed("nothing").is_err());
+    }
+}
