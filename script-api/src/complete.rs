@@ -21,7 +21,10 @@ impl Scanner {
     /// Whether `text` is finished. It begins with the text of the call before.
     pub fn is_complete(&mut self, text: &str) -> bool {
         let state = core::mem::take(&mut self.state);
-        let mut scan = Scan { text: text.as_bytes(), state };
+        let mut scan = Scan {
+            text: text.as_bytes(),
+            state,
+        };
         let is_complete = scan.run();
         self.state = scan.state;
         is_complete
@@ -96,6 +99,11 @@ impl Scan<'_> {
                     self.state.wants = None;
                     self.token(1, Last::Nothing)
                 }
+                b'=' if self.starts_with(b"=>") => {
+                    // The `if` before it was a guard, which has no block.
+                    self.state.wants = None;
+                    self.token(2, Last::Operator)
+                }
                 _ if is_word(byte) => self.word(),
                 _ => self.token(1, Last::Operator),
             };
@@ -105,7 +113,9 @@ impl Scan<'_> {
                 return false;
             }
         }
-        self.state.open.is_empty() && self.state.wants.is_none() && !matches!(self.state.last, Last::Operator | Last::HalfStatement)
+        self.state.open.is_empty()
+            && self.state.wants.is_none()
+            && !matches!(self.state.last, Last::Operator | Last::HalfStatement)
     }
 
     fn starts_with(&self, prefix: &[u8]) -> bool {
@@ -194,8 +204,15 @@ impl Scan<'_> {
 
     /// How many `#` stand before a quote here: `#"..."#`, `##"..."##`.
     fn raw_string_hashes(&self) -> usize {
-        let hashes = self.text[self.state.at..].iter().take_while(|&&byte| byte == b'#').count();
-        if self.text.get(self.state.at + hashes) == Some(&b'"') { hashes } else { 0 }
+        let hashes = self.text[self.state.at..]
+            .iter()
+            .take_while(|&&byte| byte == b'#')
+            .count();
+        if self.text.get(self.state.at + hashes) == Some(&b'"') {
+            hashes
+        } else {
+            0
+        }
     }
 
     fn raw_string(&mut self) -> bool {
@@ -203,7 +220,13 @@ impl Scan<'_> {
         self.state.at += hashes + 1;
         while let Some(&byte) = self.text.get(self.state.at) {
             self.state.at += 1;
-            if byte == b'"' && self.text[self.state.at..].iter().take_while(|&&byte| byte == b'#').count() >= hashes {
+            if byte == b'"'
+                && self.text[self.state.at..]
+                    .iter()
+                    .take_while(|&&byte| byte == b'#')
+                    .count()
+                    >= hashes
+            {
                 return self.token(hashes, Last::Operand);
             }
         }
@@ -253,7 +276,9 @@ impl Scan<'_> {
         }
         let depth = self.state.open.len();
         match word {
-            b"if" | b"else" | b"for" | b"loop" | b"switch" | b"catch" | b"fn" => self.state.wants = Some((Open::Plain, depth)),
+            b"if" | b"else" | b"for" | b"loop" | b"switch" | b"catch" | b"fn" => {
+                self.state.wants = Some((Open::Plain, depth))
+            }
             b"while" if !after_half => self.state.wants = Some((Open::Plain, depth)),
             b"while" | b"until" => self.state.last = Last::Operator,
             b"do" => self.state.wants = Some((Open::Do, depth)),
@@ -276,11 +301,39 @@ mod tests {
     #[test]
     fn accepts_finished_input() {
         for text in [
-            "", "1", "40 + 2", "let x = 1;", "// open {", "/* { */", "\"{\"", "\"a\\\"{\"", "'{'", "`a ${x + 1} {`",
-            "`${`${1}`}`", "if x { 1 } else { 2 }", "do { x } while y", "do {} until x", "try { f() } catch { }",
-            "try { f() } catch (e) { }", "fn f(x) { x }", "loop { break; }", "switch x { 1 => 2, _ => 3 }", "#{a: 1}",
-            "let f = |x| x + 1;", "[1, 2].map(|x| #{a: x})", ") oops", "\"open", "#\"raw \" {\"#", "x.if_", "for i in 0..3 { }",
-            "while x { }", "return", "a.try", "let x = if a { 1 } else { 2 };", "\"one\\\ntwo\"",
+            "",
+            "1",
+            "40 + 2",
+            "let x = 1;",
+            "// open {",
+            "/* { */",
+            "\"{\"",
+            "\"a\\\"{\"",
+            "'{'",
+            "`a ${x + 1} {`",
+            "`${`${1}`}`",
+            "if x { 1 } else { 2 }",
+            "do { x } while y",
+            "do {} until x",
+            "try { f() } catch { }",
+            "try { f() } catch (e) { }",
+            "fn f(x) { x }",
+            "loop { break; }",
+            "switch x { 1 => 2, _ => 3 }",
+            "switch x { 1 if y > 2 => 2, _ => 3 }",
+            "#{a: 1}",
+            "let f = |x| x + 1;",
+            "[1, 2].map(|x| #{a: x})",
+            ") oops",
+            "\"open",
+            "#\"raw \" {\"#",
+            "x.if_",
+            "for i in 0..3 { }",
+            "while x { }",
+            "return",
+            "a.try",
+            "let x = if a { 1 } else { 2 };",
+            "\"one\\\ntwo\"",
         ] {
             assert!(is_complete(text), "{text:?}");
         }
@@ -300,9 +353,39 @@ mod tests {
     #[test]
     fn waits_for_the_rest() {
         for text in [
-            "{", "(", "[1,", "f(", "1 +", "let x =", "let", "x.", "a::", "/* open", "/* /* */", "`open", "`a ${", "`a ${x} b",
-            "if x", "if x {", "if x { 1 } else", "fn f(x)", "do { x }", "try { x }", "try { x } catch", "while x", "#{a: 1,",
-            "|x|", "x &&", "#\"raw", "##\"raw\"#", "switch x", "loop", "for i in", "import", "do { x } while", "\"one\\\n",
+            "{",
+            "(",
+            "[1,",
+            "f(",
+            "1 +",
+            "let x =",
+            "let",
+            "x.",
+            "a::",
+            "/* open",
+            "/* /* */",
+            "`open",
+            "`a ${",
+            "`a ${x} b",
+            "if x",
+            "if x {",
+            "if x { 1 } else",
+            "fn f(x)",
+            "do { x }",
+            "try { x }",
+            "try { x } catch",
+            "while x",
+            "#{a: 1,",
+            "|x|",
+            "x &&",
+            "#\"raw",
+            "##\"raw\"#",
+            "switch x",
+            "loop",
+            "for i in",
+            "import",
+            "do { x } while",
+            "\"one\\\n",
         ] {
             assert!(!is_complete(text), "{text:?}");
         }

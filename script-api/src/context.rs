@@ -79,7 +79,11 @@ impl Stop {
 impl TaskContext {
     /// The context of the running task.
     pub fn current(host: Host, terminal: Option<&'static Terminal>) -> Self {
-        Self { host, terminal, control: host.tasks.control() }
+        Self {
+            host,
+            terminal,
+            control: host.tasks.control(),
+        }
     }
 
     /// The context of the script that called a native function.
@@ -100,9 +104,16 @@ impl TaskContext {
     /// `stack_overflow`, or the reason to stop.
     pub fn enter(&self, call: &NativeCallContext<'_>) -> Result<(), Box<EvalAltResult>> {
         let position = call.call_position();
-        self.control.set_position(position.line().unwrap_or(0) as u32, position.position().unwrap_or(0) as u32);
+        self.control.set_position(
+            position.line().unwrap_or(0) as u32,
+            position.position().unwrap_or(0) as u32,
+        );
         if self.control.stack_left_bytes() < NATIVE_STACK_BYTES {
-            return Err(thrown("stack_overflow", "too little stack is left for a native function", position));
+            return Err(thrown(
+                "stack_overflow",
+                "too little stack is left for a native function",
+                position,
+            ));
         }
         self.checkpoint(call)
     }
@@ -135,9 +146,8 @@ impl TaskContext {
             self.control.set_operations(operations);
             self.host.tasks.yield_now();
         }
-        self.stop().or_else(|| {
-            (self.control.stack_left_bytes() < SCRIPT_STACK_BYTES).then_some(Stop::RecursionLimit)
-        })
+        self.stop()
+            .or_else(|| (self.control.stack_left_bytes() < SCRIPT_STACK_BYTES).then_some(Stop::RecursionLimit))
     }
 
     /// What the task was asked for that ends an evaluation; the weightiest first.
@@ -148,7 +158,10 @@ impl TaskContext {
             (Requests::MEMORY, Stop::MemoryLimit),
             (Requests::CANCEL, Stop::Cancelled),
         ];
-        asked.into_iter().find(|(request, _)| requests.contains(*request)).map(|(_, stop)| stop)
+        asked
+            .into_iter()
+            .find(|(request, _)| requests.contains(*request))
+            .map(|(_, stop)| stop)
     }
 
     /// Prints a line on the task's terminal; without one, or where the task must stop, the text is dropped.

@@ -56,7 +56,10 @@ impl core::fmt::Display for CopyError {
 ///
 /// [`CopyError`]; what was copied so far is freed.
 pub fn to_value(value: &Dynamic) -> Result<Value, CopyError> {
-    Copier { bytes_left: COPY_LIMIT_BYTES }.copy(value, 0)
+    Copier {
+        bytes_left: COPY_LIMIT_BYTES,
+    }
+    .copy(value, 0)
 }
 
 struct Copier {
@@ -88,9 +91,15 @@ impl Copier {
             self.pay(bytes.len())?;
             Ok(Value::Blob(bytes.to_vec()))
         } else if let Some(array) = value.read_lock::<Array>() {
-            array.iter().map(|element| self.copy(element, depth + 1)).collect::<Result<_, _>>().map(Value::Array)
+            array
+                .iter()
+                .map(|element| self.copy(element, depth + 1))
+                .collect::<Result<_, _>>()
+                .map(Value::Array)
         } else if let Some(map) = value.read_lock::<Map>() {
-            let entries = map.iter().map(|(key, value)| Ok((self.text(key)?, self.copy(value, depth + 1)?)));
+            let entries = map
+                .iter()
+                .map(|(key, value)| Ok((self.text(key)?, self.copy(value, depth + 1)?)));
             entries.collect::<Result<_, _>>().map(Value::Map)
         } else if let Some(range) = value.read_lock::<Range<INT>>() {
             Ok(Value::Range(range.start, range.end, false))
@@ -98,7 +107,10 @@ impl Copier {
             Ok(Value::Range(*range.start(), *range.end(), true))
         } else if let Some(function) = value.read_lock::<FnPtr>() {
             let name = self.text(function.fn_name())?;
-            let captured = function.iter_curry().map(|value| self.copy(value, depth + 1)).collect::<Result<_, _>>()?;
+            let captured = function
+                .iter_curry()
+                .map(|value| self.copy(value, depth + 1))
+                .collect::<Result<_, _>>()?;
             Ok(Value::Function { name, captured })
         } else {
             let name = value.type_name();
@@ -132,7 +144,10 @@ pub fn to_dynamic(value: &Value, functions: Option<&AST>) -> Dynamic {
             Dynamic::from_array(elements.iter().map(|element| to_dynamic(element, functions)).collect())
         }
         Value::Map(entries) => Dynamic::from_map(
-            entries.iter().map(|(key, value)| (key.as_str().into(), to_dynamic(value, functions))).collect(),
+            entries
+                .iter()
+                .map(|(key, value)| (key.as_str().into(), to_dynamic(value, functions)))
+                .collect(),
         ),
         Value::Range(start, end, false) => Dynamic::from(*start..*end),
         Value::Range(start, end, true) => Dynamic::from(*start..=*end),

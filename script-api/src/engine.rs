@@ -9,7 +9,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use rhai::packages::{Package, StandardPackage};
-use rhai::{AST, Dynamic, Engine, EvalAltResult, LexError, Module, OptimizationLevel, ParseErrorType, Position, Scope, Shared, Token};
+use rhai::{
+    AST, Dynamic, Engine, EvalAltResult, LexError, Module, OptimizationLevel, ParseErrorType, Position, Scope, Shared,
+    Token,
+};
 
 use crate::context::{NATIVE_STACK_BYTES, Stop, TaskContext};
 use crate::error::thrown;
@@ -30,8 +33,11 @@ pub struct Profile {
 
 impl Profile {
     /// For a person at the machine's own terminal.
-    pub const CONSOLE: Self =
-        Self { source_limit_bytes: 256 * 1024, expression_depths: (128, 128), call_depth: 4096 };
+    pub const CONSOLE: Self = Self {
+        source_limit_bytes: 256 * 1024,
+        expression_depths: (128, 128),
+        call_depth: 4096,
+    };
 }
 
 /// Strings that an engine keeps one copy of; Rhai's own default.
@@ -58,14 +64,24 @@ fn shared() -> &'static SharedModules {
         functions::debug::register(&mut api);
         let (debug, debug_docs) = api.finish();
         let standard = StandardPackage::new().as_shared_module();
-        SharedModules { standard, functions, debug, docs, debug_docs }
+        SharedModules {
+            standard,
+            functions,
+            debug,
+            docs,
+            debug_docs,
+        }
     })
 }
 
 /// The descriptions of all functions that the running task has.
 pub fn docs(context: &TaskContext) -> impl Iterator<Item = &'static Doc> {
     let shared = shared();
-    let debug: &[&'static Doc] = if context.host.debug.is_some() { &shared.debug_docs } else { &[] };
+    let debug: &[&'static Doc] = if context.host.debug.is_some() {
+        &shared.debug_docs
+    } else {
+        &[]
+    };
     shared.docs.iter().chain(debug).copied()
 }
 
@@ -75,7 +91,11 @@ pub fn build(context: TaskContext, profile: Profile) -> Engine {
     engine.set_max_strings_interned(INTERNED_STRINGS);
     let shared = shared();
     engine.register_global_module(shared.standard.clone());
-    let debug: &[_] = if context.host.debug.is_some() { &shared.debug } else { &[] };
+    let debug: &[_] = if context.host.debug.is_some() {
+        &shared.debug
+    } else {
+        &[]
+    };
     for (namespace, module) in shared.functions.iter().chain(debug) {
         if namespace.is_empty() {
             engine.register_global_module(module.clone());
@@ -149,7 +169,8 @@ pub fn compile(
         return Err(thrown("source_too_large", message, Position::NONE));
     }
     let mut ast = engine.compile_with_scope(scope, text).map_err(|error| {
-        let was_stopped = matches!(&*error.0, ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) if symbol.is_empty());
+        let was_stopped =
+            matches!(&*error.0, ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) if symbol.is_empty());
         match context.stop() {
             Some(stop) => EvalAltResult::ErrorTerminated(stop.token(), error.1).into(),
             None if was_stopped => EvalAltResult::ErrorTerminated(Stop::RecursionLimit.token(), error.1).into(),

@@ -89,9 +89,10 @@ fn code_and_message(error: &EvalAltResult) -> (String, String) {
             let stop = Stop::from_token(token).unwrap_or(Stop::Killed);
             (stop.code().into(), stop.message().into())
         }
-        EvalAltResult::ErrorStackOverflow(_) => {
-            (Stop::RecursionLimit.code().into(), Stop::RecursionLimit.message().into())
-        }
+        EvalAltResult::ErrorStackOverflow(_) => (
+            Stop::RecursionLimit.code().into(),
+            Stop::RecursionLimit.message().into(),
+        ),
         EvalAltResult::ErrorParsing(kind, _) => ("syntax_error".into(), kind.to_string()),
         other => (code_of(other).into(), without_position(other)),
     }
@@ -105,7 +106,11 @@ fn of_thrown(value: &Dynamic) -> (String, String) {
             return (code, text("message").unwrap_or_default());
         }
     }
-    let message = if value.is_unit() { String::from("an error without a message") } else { value.to_string() };
+    let message = if value.is_unit() {
+        String::from("an error without a message")
+    } else {
+        value.to_string()
+    };
     ("script_error".into(), message)
 }
 

@@ -5,10 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rhai::{
-    AST, Dynamic, EvalAltResult, ImmutableString, Locked, Module, NativeCallContext, Position, Scope,
-    Shared,
-};
+use rhai::{AST, Dynamic, EvalAltResult, ImmutableString, Locked, Module, NativeCallContext, Position, Scope, Shared};
 use services::host::Host;
 use services::task::{Outcome, TaskError};
 use services::terminal::Terminal;
@@ -26,11 +23,7 @@ use crate::resolver;
 /// # Errors
 ///
 /// `not_found`, a syntax error, or what the program throws, with the file's name.
-pub fn run_file(
-    context: TaskContext,
-    call: &NativeCallContext<'_>,
-    path: &str,
-) -> Result<Dynamic, Box<EvalAltResult>> {
+pub fn run_file(context: TaskContext, call: &NativeCallContext<'_>, path: &str) -> Result<Dynamic, Box<EvalAltResult>> {
     let position = call.call_position();
     let path = resolver::canonical(call.call_source(), path)
         .ok_or_else(|| thrown("not_found", format_args!("{path} lies outside of /rom"), position))?;
@@ -86,10 +79,17 @@ fn call_function(context: TaskContext, launch: Launch) -> Result<Dynamic, Failur
     let code = AST::new_from_module(launch.library.clone());
 
     // Copies into this task's arena; then the originals are given back, before the script can end the fiber.
-    let captured = launch.captured.iter().map(|value| convert::to_dynamic(value, Some(&code))).collect();
+    let captured = launch
+        .captured
+        .iter()
+        .map(|value| convert::to_dynamic(value, Some(&code)))
+        .collect();
     let function = convert::function(&launch.function, captured, Some(&code));
-    let imports: Vec<(ImmutableString, ImmutableString)> =
-        launch.imports.iter().map(|(name, path)| (name.as_str().into(), path.as_str().into())).collect();
+    let imports: Vec<(ImmutableString, ImmutableString)> = launch
+        .imports
+        .iter()
+        .map(|(name, path)| (name.as_str().into(), path.as_str().into()))
+        .collect();
     let constants: BTreeMap<ImmutableString, Dynamic> = launch
         .constants
         .iter()

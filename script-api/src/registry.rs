@@ -125,14 +125,25 @@ impl Kind {
 impl Doc {
     /// The name as a script writes it: `time::sleep_ms`.
     pub fn path(&self) -> String {
-        if self.namespace.is_empty() { self.name.into() } else { format!("{}::{}", self.namespace, self.name) }
+        if self.namespace.is_empty() {
+            self.name.into()
+        } else {
+            format!("{}::{}", self.namespace, self.name)
+        }
     }
 
     /// Name, parameters and result: `time::sleep_ms(ms: int)`.
     pub fn signature(&self) -> String {
-        let params: Vec<String> =
-            self.params.iter().map(|param| format!("{}: {}", param.name, param.kind.name())).collect();
-        let returns = if self.returns == "()" { String::new() } else { format!(" -> {}", self.returns) };
+        let params: Vec<String> = self
+            .params
+            .iter()
+            .map(|param| format!("{}: {}", param.name, param.kind.name()))
+            .collect();
+        let returns = if self.returns == "()" {
+            String::new()
+        } else {
+            format!(" -> {}", self.returns)
+        };
         format!("{}({}){returns}", self.path(), params.join(", "))
     }
 }
@@ -154,7 +165,10 @@ pub enum ScriptError {
 impl ScriptError {
     /// An error that the script may catch.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl fmt::Display) -> Self {
-        Self::Thrown { code: code.into(), message: format!("{message}") }
+        Self::Thrown {
+            code: code.into(),
+            message: format!("{message}"),
+        }
     }
 }
 
@@ -172,7 +186,10 @@ pub struct Args<'a> {
 impl Args<'_> {
     /// The whole number at `index`.
     pub fn int(&self, index: usize) -> i64 {
-        self.values.get(index).and_then(|value| value.as_int().ok()).unwrap_or(0)
+        self.values
+            .get(index)
+            .and_then(|value| value.as_int().ok())
+            .unwrap_or(0)
     }
 
     /// A whole number that cannot be negative.
@@ -182,13 +199,20 @@ impl Args<'_> {
     /// `out_of_range` where it is.
     pub fn count(&self, index: usize, name: &str) -> Result<u64, ScriptError> {
         let number = self.int(index);
-        u64::try_from(number)
-            .map_err(|_| ScriptError::new("out_of_range", format_args!("{name} must not be negative, but is {number}")))
+        u64::try_from(number).map_err(|_| {
+            ScriptError::new(
+                "out_of_range",
+                format_args!("{name} must not be negative, but is {number}"),
+            )
+        })
     }
 
     /// The text at `index`, copied to the kernel heap.
     pub fn text(&self, index: usize) -> String {
-        let text = self.values.get(index).and_then(|value| value.read_lock::<ImmutableString>());
+        let text = self
+            .values
+            .get(index)
+            .and_then(|value| value.read_lock::<ImmutableString>());
         text.map(|text| String::from(text.as_str())).unwrap_or_default()
     }
 }
@@ -196,8 +220,7 @@ impl Args<'_> {
 /// A function that runs with allocations on the kernel heap and knows nothing of Rhai.
 pub type Service = fn(&TaskContext, &Args<'_>) -> Result<Value, ScriptError>;
 /// A function that works on a script's own values, in the task's arena.
-pub type Script =
-    fn(&TaskContext, &NativeCallContext<'_>, &mut [&mut Dynamic]) -> Result<Dynamic, Box<EvalAltResult>>;
+pub type Script = fn(&TaskContext, &NativeCallContext<'_>, &mut [&mut Dynamic]) -> Result<Dynamic, Box<EvalAltResult>>;
 
 /// Collects functions.
 #[derive(Default)]
@@ -236,16 +259,25 @@ impl Api {
     ) {
         self.docs.push(doc);
         let types: Vec<TypeId> = doc.params.iter().map(|param| param.kind.type_id()).collect();
-        let params = doc.params.iter().map(|param| format!("{}: {}", param.name, param.kind.name()));
+        let params = doc
+            .params
+            .iter()
+            .map(|param| format!("{}: {}", param.name, param.kind.name()));
         let registration = FuncRegistration::new(doc.name)
             .with_params_info(params.chain([String::from(doc.returns)]))
             .with_comments([format!("/// {}", doc.summary)]);
-        let registration = if doc.namespace.is_empty() { registration.in_global_namespace() } else { registration };
+        let registration = if doc.namespace.is_empty() {
+            registration.in_global_namespace()
+        } else {
+            registration
+        };
         let function = RhaiFunc::Pure {
-            func: Shared::new(move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
-                Some(call) => body(call, arguments),
-                None => Err(thrown("no_task", "called without a context", rhai::Position::NONE)),
-            }),
+            func: Shared::new(
+                move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
+                    Some(call) => body(call, arguments),
+                    None => Err(thrown("no_task", "called without a context", rhai::Position::NONE)),
+                },
+            ),
             has_context: true,
             is_pure: false,
             is_volatile: true,

@@ -24,7 +24,10 @@ pub struct RomResolver {
 impl RomResolver {
     /// Nothing loaded yet.
     pub fn new(context: TaskContext) -> Self {
-        Self { context, modules: spin::Mutex::new(BTreeMap::new()) }
+        Self {
+            context,
+            modules: spin::Mutex::new(BTreeMap::new()),
+        }
     }
 }
 
@@ -81,7 +84,11 @@ fn load(
 /// `not_found`, or `not_text` where it is not UTF-8.
 pub fn read_text(context: TaskContext, path: &str, position: Position) -> Result<&'static str, Box<EvalAltResult>> {
     let inner = path.strip_prefix("/rom").unwrap_or(path);
-    let bytes = context.host.rom.read(inner).map_err(|error| thrown(error.code(), error, position))?;
+    let bytes = context
+        .host
+        .rom
+        .read(inner)
+        .map_err(|error| thrown(error.code(), error, position))?;
     core::str::from_utf8(bytes).map_err(|_| thrown("not_text", format_args!("{path} is not UTF-8"), position))
 }
 
@@ -90,7 +97,12 @@ pub fn canonical(source: Option<&str>, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     if path.starts_with("./") || path.starts_with("../") {
         let directory = source.and_then(|source| source.strip_prefix("/rom/")).unwrap_or("");
-        parts.extend(directory.rsplit_once('/').map_or("", |(directory, _)| directory).split('/'));
+        parts.extend(
+            directory
+                .rsplit_once('/')
+                .map_or("", |(directory, _)| directory)
+                .split('/'),
+        );
     }
     parts.extend(path.strip_prefix("/rom/").unwrap_or(path).split('/'));
     let mut full: Vec<&str> = Vec::new();

@@ -70,7 +70,13 @@ impl Session {
     pub fn new(context: TaskContext) -> Self {
         let engine = engine::build(context, Profile::CONSOLE);
         let global = engine.new_global_runtime_state();
-        Self { context, engine, scope: Scope::new(), functions: AST::empty(), global }
+        Self {
+            context,
+            engine,
+            scope: Scope::new(),
+            functions: AST::empty(),
+            global,
+        }
     }
 
     /// The next input; `None` where the task must end.
@@ -79,7 +85,10 @@ impl Session {
         let mut input = None;
         tasks.on_kernel_heap(&mut || {
             let mut scanner = complete::Scanner::default();
-            input = Some(host::block_on(tasks, terminal.read_line(move |text| scanner.is_complete(text))));
+            input = Some(host::block_on(
+                tasks,
+                terminal.read_line(move |text| scanner.is_complete(text)),
+            ));
         });
         let read = match &input {
             Some(Ok(Input::Line(line))) => Some(Read::Line(line.clone())),
@@ -163,8 +172,11 @@ impl Session {
         }
         let variables: Vec<_> = core::mem::take(&mut self.scope).into_iter().collect();
         let mut seen = BTreeSet::new();
-        let mut visible: Vec<_> =
-            variables.into_iter().rev().filter(|(name, ..)| seen.insert(name.clone())).collect();
+        let mut visible: Vec<_> = variables
+            .into_iter()
+            .rev()
+            .filter(|(name, ..)| seen.insert(name.clone()))
+            .collect();
         visible.reverse();
         for (name, value, _) in visible {
             self.scope.push_dynamic(name, value);
@@ -177,8 +189,12 @@ impl Session {
         global.lib.push(self.functions.shared_lib().clone());
         (global.level, global.scope_level, global.always_search_scope) = (0, 0, false);
         global.num_operations = 0;
-        #[expect(deprecated, reason = "the one way to keep imports and constants from one text to the next")]
-        self.engine.eval_statements_raw(global, &mut Caches::new(), &mut self.scope, code.statements())
+        #[expect(
+            deprecated,
+            reason = "the one way to keep imports and constants from one text to the next"
+        )]
+        self.engine
+            .eval_statements_raw(global, &mut Caches::new(), &mut self.scope, code.statements())
     }
 
     fn describe(&self, error: &EvalAltResult, line: &str, known: &AST) -> String {

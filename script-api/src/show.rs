@@ -49,14 +49,20 @@ fn write_value(value: &Dynamic, depth: usize, out: &mut String) {
     } else if let Some(bytes) = value.read_lock::<Blob>() {
         write_blob(&bytes, out);
     } else if let Some(array) = value.read_lock::<Array>() {
-        write_list("[", array.iter(), array.len(), "]", out, |element, out| write_value(element, depth + 1, out));
+        write_list("[", array.iter(), array.len(), "]", out, |element, out| {
+            write_value(element, depth + 1, out)
+        });
     } else if let Some(map) = value.read_lock::<Map>() {
         write_list("#{", map.iter(), map.len(), "}", out, |(key, value), out| {
             let _ = write!(out, "{key:?}: ");
             write_value(value, depth + 1, out);
         });
     } else if let Some(function) = value.read_lock::<FnPtr>() {
-        let _ = if function.is_anonymous() { write!(out, "Fn(closure)") } else { write!(out, "{}", *function) };
+        let _ = if function.is_anonymous() {
+            write!(out, "Fn(closure)")
+        } else {
+            write!(out, "{}", *function)
+        };
     } else if value.is_unit() {
         out.push_str("()");
     } else {
@@ -118,7 +124,13 @@ fn write_blob(bytes: &[u8], out: &mut String) {
             };
         }
         out.push_str("  ");
-        let printable = |&byte: &u8| if (0x20..0x7f).contains(&byte) { char::from(byte) } else { '.' };
+        let printable = |&byte: &u8| {
+            if (0x20..0x7f).contains(&byte) {
+                char::from(byte)
+            } else {
+                '.'
+            }
+        };
         out.extend(chunk.iter().map(printable));
     }
     if shown.len() < bytes.len() {
@@ -137,7 +149,12 @@ fn table(array: &Array) -> Option<String> {
     }
     let mut out = aligned(array).or_else(|| lines(array))?;
     if array.len() > ELEMENT_LIMIT {
-        let _ = write!(out, "\n... {} more ({} in all)", array.len() - ELEMENT_LIMIT, array.len());
+        let _ = write!(
+            out,
+            "\n... {} more ({} in all)",
+            array.len() - ELEMENT_LIMIT,
+            array.len()
+        );
     }
     Some(out)
 }
@@ -178,7 +195,11 @@ fn aligned(array: &Array) -> Option<String> {
         let mut line = String::new();
         for (column, text) in row.iter().enumerate() {
             let padding = " ".repeat(widths[column] - text.width());
-            let (before, after) = if is_number[column] { (padding.as_str(), "") } else { ("", padding.as_str()) };
+            let (before, after) = if is_number[column] {
+                (padding.as_str(), "")
+            } else {
+                ("", padding.as_str())
+            };
             let _ = write!(line, "{before}{text}{after}  ");
         }
         out.push_str(line.trim_end());
@@ -208,7 +229,12 @@ fn cell(value: &Dynamic) -> Option<String> {
 pub fn failure(failure: &Failure, source: &str, is_elsewhere: impl Fn(&str) -> bool) -> String {
     let mut out = String::new();
     let here = |place: &&crate::error::Place| place.source.is_empty() && !is_elsewhere(&place.function);
-    let in_input = failure.places.iter().take_while(here).filter(|place| place.line != 0).last();
+    let in_input = failure
+        .places
+        .iter()
+        .take_while(here)
+        .filter(|place| place.line != 0)
+        .last();
     let is_stop = matches!(failure.code.as_str(), "cancelled" | "killed");
     if let Some(place) = in_input
         && !is_stop
@@ -227,8 +253,16 @@ pub fn failure(failure: &Failure, source: &str, is_elsewhere: impl Fn(&str) -> b
             name if name.starts_with("anon$") => String::from("a closure"),
             name => format!("`{name}`"),
         };
-        let separator = if function.is_empty() || place.source.is_empty() { "" } else { " of " };
-        let _ = write!(out, "\n  in {function}{separator}{}, line {}, column {}", place.source, place.line, place.column);
+        let separator = if function.is_empty() || place.source.is_empty() {
+            ""
+        } else {
+            " of "
+        };
+        let _ = write!(
+            out,
+            "\n  in {function}{separator}{}, line {}, column {}",
+            place.source, place.line, place.column
+        );
     }
     out
 }
@@ -237,7 +271,11 @@ pub fn failure(failure: &Failure, source: &str, is_elsewhere: impl Fn(&str) -> b
 fn write_source_line(line: &str, column: usize, out: &mut String) {
     let column = column.saturating_sub(1);
     let start = column.saturating_sub(SOURCE_LIMIT_CHARACTERS / 2);
-    let start = if line.chars().count() <= SOURCE_LIMIT_CHARACTERS { 0 } else { start };
+    let start = if line.chars().count() <= SOURCE_LIMIT_CHARACTERS {
+        0
+    } else {
+        start
+    };
     let shown: String = line.chars().skip(start).take(SOURCE_LIMIT_CHARACTERS).collect();
     let before: String = shown.chars().take(column - start).collect();
     let cells = before.width();

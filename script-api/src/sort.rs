@@ -79,7 +79,6 @@ fn merge<T: Default, E>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::vec;
 
     fn numbers(count: usize, limit: u64) -> Vec<u64> {
         let mut random = 88_172_645_463_325_252u64;
@@ -135,6 +134,9 @@ mod tests {
         items.sort_unstable();
         expected.sort_unstable();
         assert_eq!(items, expected);
-        assert_eq!(merge_sort(&mut vec![3, 1, 2], |_, _| Ok::<_, ()>(Ordering::Greater)), Ok(()));
+        assert_eq!(
+            merge_sort(&mut [3, 1, 2], |_, _| Ok::<_, ()>(Ordering::Greater)),
+            Ok(())
+        );
     }
 }

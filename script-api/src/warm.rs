@@ -42,7 +42,11 @@ pub fn warm_up(host: Host) {
 }
 
 fn run(host: Host) -> Result<(), Box<EvalAltResult>> {
-    let context = TaskContext { host, terminal: None, control: &CONTROL };
+    let context = TaskContext {
+        host,
+        terminal: None,
+        control: &CONTROL,
+    };
     let engine = engine::build(context, Profile::CONSOLE);
     let ast = engine::compile(&context, &engine, &Scope::new(), SCRIPT, "")?;
     engine.eval_ast_with_scope::<bool>(&mut Scope::new(), &ast)?;

@@ -12,7 +12,12 @@ use std::sync::atomic::Ordering;
 fn docs() -> Vec<&'static Doc> {
     let machine = standard_machine();
     let control: &'static Control = Box::leak(Box::default());
-    engine::docs(&TaskContext { host: machine.host, terminal: None, control }).collect()
+    engine::docs(&TaskContext {
+        host: machine.host,
+        terminal: None,
+        control,
+    })
+    .collect()
 }
 
 #[test]
@@ -21,9 +26,16 @@ fn describes_every_function() {
     assert!(docs.len() > 20);
     for doc in docs {
         let path = doc.path();
-        assert!(doc.summary.ends_with('.') && doc.summary.len() < 100, "{path}: {}", doc.summary);
+        assert!(
+            doc.summary.ends_with('.') && doc.summary.len() < 100,
+            "{path}: {}",
+            doc.summary
+        );
         assert!(doc.params.iter().all(|param| !param.meaning.is_empty()), "{path}");
-        assert!(doc.example.code().contains(&format!("{path}(")), "{path}: the example does not call it");
+        assert!(
+            doc.example.code().contains(&format!("{path}(")),
+            "{path}: the example does not call it"
+        );
     }
 }
 
@@ -32,10 +44,15 @@ fn describes_every_function() {
 fn calls_the_function_in_its_example() {
     let machine = standard_machine();
     let control: &'static Control = Box::leak(Box::default());
-    let context = TaskContext { host: machine.host, terminal: None, control };
+    let context = TaskContext {
+        host: machine.host,
+        terminal: None,
+        control,
+    };
     let engine = engine::build(context, Profile::CONSOLE);
     for doc in docs() {
-        let code = engine::compile(&context, &engine, &rhai::Scope::new(), doc.example.code(), "").expect("it compiles");
+        let code =
+            engine::compile(&context, &engine, &rhai::Scope::new(), doc.example.code(), "").expect("it compiles");
         let mut calls = Vec::new();
         let mut note = |path: &[rhai::ASTNode<'_>]| {
             let call = match path.last() {
@@ -45,7 +62,11 @@ fn calls_the_function_in_its_example() {
             };
             if let Some(call) = call {
                 let namespace = call.namespace.to_string();
-                let prefix = if namespace.is_empty() { String::new() } else { format!("{namespace}::") };
+                let prefix = if namespace.is_empty() {
+                    String::new()
+                } else {
+                    format!("{namespace}::")
+                };
                 calls.push(format!("{prefix}{}", call.name));
             }
             true
@@ -75,7 +96,11 @@ fn shows_what_the_example_says() {
                 machine.console.type_text("\r");
                 let shown = machine.console.take_until("rhai> ");
                 assert!(!shown.contains("error["), "{code}: {shown}");
-                assert_eq!(machine.power.is_off.load(Ordering::Relaxed), doc.namespace == "power", "{code}");
+                assert_eq!(
+                    machine.power.is_off.load(Ordering::Relaxed),
+                    doc.namespace == "power",
+                    "{code}"
+                );
             }
         }
     }
@@ -89,8 +114,15 @@ fn gives_help_on_every_function() {
     for doc in docs() {
         assert!(overview.contains(&doc.signature()), "{}", doc.path());
         let help = machine.enter(&format!("help(\"{}\")", doc.path()));
-        assert!(help.contains(doc.summary) && help.contains(doc.example.code()), "{help}");
+        assert!(
+            help.contains(doc.summary) && help.contains(doc.example.code()),
+            "{help}"
+        );
     }
     assert!(machine.enter("help(\"task\")").contains("task::wait(id: int) -> any"));
-    assert!(machine.enter("help(\"sleep_ms\")").contains("did you mean time::sleep_ms?"));
+    assert!(
+        machine
+            .enter("help(\"sleep_ms\")")
+            .contains("did you mean time::sleep_ms?")
+    );
 }

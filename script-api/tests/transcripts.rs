@@ -27,7 +27,10 @@ fn answers_and_remembers() {
         ("f.call(10)", "21\n"),
         ("fn double(n) { n * 20 }", ""),
         ("f.call(1)", "21\n"),
-        ("[1, 2.0, 'c', \"s\", (), true, 0..3]", "[1, 2.0, 'c', \"s\", (), true, 0..3]\n"),
+        (
+            "[1, 2.0, 'c', \"s\", (), true, 0..3]",
+            "[1, 2.0, 'c', \"s\", (), true, 0..3]\n",
+        ),
         ("#{b: 1, a: [()]}", "#{\"a\": [()], \"b\": 1}\n"),
         ("blob(3, 255)", "[ff ff ff]\n"),
         ("print(\"a\"); print(\"b\")", "a\nb\n"),
@@ -45,11 +48,17 @@ fn answers_and_remembers() {
 #[test]
 fn keeps_imports() {
     let machine = machine(&[
-        ("lib/a.rhai", "import \"./b\" as b; fn twice(x) { b::two() * x } export const NAME = \"a\";"),
+        (
+            "lib/a.rhai",
+            "import \"./b\" as b; fn twice(x) { b::two() * x } export const NAME = \"a\";",
+        ),
         ("lib/b.rhai", "fn two() { 2 }"),
         ("lib/cycle.rhai", "import \"lib/cycle\" as me;"),
         ("lib/broken.rhai", "fn f() {\n  1 +\n}"),
-        ("lib/fails.rhai", "fn fail() {\n  throw #{code: \"mine\", message: \"no\"}\n}"),
+        (
+            "lib/fails.rhai",
+            "fn fail() {\n  throw #{code: \"mine\", message: \"no\"}\n}",
+        ),
     ]);
     machine.start_session();
     assert_eq!(machine.enter("import \"lib/a\" as a;"), "");
@@ -57,14 +66,28 @@ fn keeps_imports() {
     assert_eq!(machine.enter("a::NAME"), "\"a\"\n");
     assert_eq!(machine.enter("fn four() { a::twice(2) }"), "");
     assert_eq!(machine.enter("four()"), "4\n");
-    assert!(machine.enter("import \"lib/cycle\" as c;").contains("error[import_cycle]"));
+    assert!(
+        machine
+            .enter("import \"lib/cycle\" as c;")
+            .contains("error[import_cycle]")
+    );
     assert!(machine.enter("import \"lib/none\" as c;").contains("error[not_found]"));
-    assert!(machine.enter("import \"lib/../../x\" as c;").contains("error[not_found]"));
+    assert!(
+        machine
+            .enter("import \"lib/../../x\" as c;")
+            .contains("error[not_found]")
+    );
     let broken = machine.enter("import \"lib/broken\" as c;");
-    assert!(broken.contains("error[syntax_error]") && broken.contains("/rom/lib/broken.rhai, line 3"), "{broken}");
+    assert!(
+        broken.contains("error[syntax_error]") && broken.contains("/rom/lib/broken.rhai, line 3"),
+        "{broken}"
+    );
     machine.enter("import \"lib/fails.rhai\" as f;");
     let failed = machine.enter("f::fail()");
-    assert!(failed.contains("error[mine]: no") && failed.contains("`fail` of /rom/lib/fails.rhai, line 2"), "{failed}");
+    assert!(
+        failed.contains("error[mine]: no") && failed.contains("`fail` of /rom/lib/fails.rhai, line 2"),
+        "{failed}"
+    );
 }
 
 #[test]
@@ -75,9 +98,15 @@ fn shows_errors_with_line_and_caret() {
         machine.enter("let y = nope + 1;"),
         "  let y = nope + 1;\n          ^\nerror[variable_not_found]: Variable not found: nope (line 1, column 9)\n"
     );
-    assert_eq!(machine.enter("throw \"oops\""), "  throw \"oops\"\n  ^\nerror[script_error]: oops (line 1, column 1)\n");
+    assert_eq!(
+        machine.enter("throw \"oops\""),
+        "  throw \"oops\"\n  ^\nerror[script_error]: oops (line 1, column 1)\n"
+    );
     let thrown = machine.enter("throw #{code: \"mine\", message: \"by hand\"}");
-    assert!(thrown.ends_with("error[mine]: by hand (line 1, column 1)\n"), "{thrown}");
+    assert!(
+        thrown.ends_with("error[mine]: by hand (line 1, column 1)\n"),
+        "{thrown}"
+    );
     for (line, code, place) in [
         ("let = 3", "syntax_error", "line 1, column 5"),
         ("[1, 2][7]", "out_of_bounds", "line 1"),
@@ -85,19 +114,32 @@ fn shows_errors_with_line_and_caret() {
         ("1 + nothing", "variable_not_found", "line 1, column 5"),
     ] {
         let shown = machine.enter(line);
-        assert!(shown.contains(code) && shown.contains(place) && shown.contains('^'), "{line}: {shown}");
+        assert!(
+            shown.contains(code) && shown.contains(place) && shown.contains('^'),
+            "{line}: {shown}"
+        );
     }
     machine.enter("fn divide(a, b) { a / b }");
     let inside = machine.enter("divide(1, 0)");
     assert!(inside.starts_with("  divide(1, 0)\n  ^\nerror[arithmetic]"), "{inside}");
     assert!(inside.ends_with("  in `divide`, line 1, column 21\n"), "{inside}");
     let wrong = machine.enter("time::sleep_ms(\"5\")");
-    assert!(wrong.contains("error[function_not_found]") && wrong.contains("there is time::sleep_ms(ms: int)"), "{wrong}");
+    assert!(
+        wrong.contains("error[function_not_found]") && wrong.contains("there is time::sleep_ms(ms: int)"),
+        "{wrong}"
+    );
     let wrong = machine.enter("sleep_ms(5)");
     assert!(wrong.contains("there is time::sleep_ms(ms: int)"), "{wrong}");
     assert!(machine.enter("1 +* 2").contains("error[syntax_error]"));
     assert!(machine.enter("eval(\"1\")").contains("error["));
-    assert_eq!(machine.enter("[1].map(|x| x.nope())").lines().last().map(|line| line.starts_with("error[") || line.starts_with("  in")), Some(true));
+    assert_eq!(
+        machine
+            .enter("[1].map(|x| x.nope())")
+            .lines()
+            .last()
+            .map(|line| line.starts_with("error[") || line.starts_with("  in")),
+        Some(true)
+    );
 }
 
 #[test]
@@ -105,7 +147,11 @@ fn forgets_functions_of_a_failed_line() {
     let machine = machine(&[]);
     machine.start_session();
     machine.enter("fn f() { 1 }");
-    assert!(machine.enter("fn f() { 2 } let g = |x| x + 1; throw 1").contains("error"));
+    assert!(
+        machine
+            .enter("fn f() { 2 } let g = |x| x + 1; throw 1")
+            .contains("error")
+    );
     assert_eq!(machine.enter("f()"), "1\n");
     assert_eq!(machine.enter("g.call(1)"), "2\n");
 }
@@ -133,7 +179,9 @@ fn drops_the_variables_that_used_up_the_memory() {
             thread::sleep(Duration::from_millis(50));
             context.control.ask(Requests::MEMORY);
         });
-        let error = session.evaluate("let big = [1]; big.push(2); loop { }").expect_err("it stops");
+        let error = session
+            .evaluate("let big = [1]; big.push(2); loop { }")
+            .expect_err("it stops");
         assert_eq!(Failure::of(&error).code, "memory_limit");
         context.control.take(Requests::MEMORY);
         assert!(session.evaluate("big").is_err());
@@ -177,8 +225,15 @@ fn ends_anything_with_control_c_and_keeps_the_variables() {
         let start = Instant::now();
         machine.console.type_text("\x03");
         let shown = machine.console.take_until("rhai> ");
-        assert!(start.elapsed() < Duration::from_millis(1000), "{line}: {:?}", start.elapsed());
-        assert!(shown.contains("error[cancelled]: interrupted by Ctrl-C"), "{line}: {shown}");
+        assert!(
+            start.elapsed() < Duration::from_millis(1000),
+            "{line}: {:?}",
+            start.elapsed()
+        );
+        assert!(
+            shown.contains("error[cancelled]: interrupted by Ctrl-C"),
+            "{line}: {shown}"
+        );
         assert_eq!(machine.enter("kept"), "7\n");
     }
     assert_eq!(machine.enter("numbers.len()"), "2000\n");
@@ -220,15 +275,29 @@ fn runs_tasks_on_copies() {
     machine.enter("let list = [1, 2]; let sum = 0;");
     machine.enter("fn total(list) { let sum = 0; for x in list { sum += x } sum }");
     machine.enter("const FACTOR = 10; import \"lib/a\" as a; fn scaled(x) { x * global::FACTOR + a::one() }");
-    assert_eq!(machine.enter("let id = task::start(|| { list.push(3); scaled(total(list)) }); task::wait(id)"), "61\n");
+    assert_eq!(
+        machine.enter("let id = task::start(|| { list.push(3); scaled(total(list)) }); task::wait(id)"),
+        "61\n"
+    );
     assert_eq!(machine.enter("list"), "[1, 2]\n");
-    assert_eq!(machine.enter("let nested = |x| x + list.len(); task::wait(task::start(|| nested.call(40)))"), "42\n");
+    assert_eq!(
+        machine.enter("let nested = |x| x + list.len(); task::wait(task::start(|| nested.call(40)))"),
+        "42\n"
+    );
     assert!(machine.enter("task::wait(id)").contains("error[not_found]"));
     let failed = machine.enter("task::wait(task::start(|| throw #{code: \"mine\", message: \"m\"}))");
     assert!(failed.contains("error[mine]: m"), "{failed}");
     assert!(machine.enter("task::start(|x| x)").contains("error[wrong_arguments]"));
-    assert!(machine.enter("let odd = 5.to_int(); let r = parse_int(\"1\"); task::start(|| r) > 0").contains("true"));
-    assert!(machine.enter("task::start(|| print(\"from the task\")); time::sleep_ms(200)").contains("from the task"));
+    assert!(
+        machine
+            .enter("let odd = 5.to_int(); let r = parse_int(\"1\"); task::start(|| r) > 0")
+            .contains("true")
+    );
+    assert!(
+        machine
+            .enter("task::start(|| print(\"from the task\")); time::sleep_ms(200)")
+            .contains("from the task")
+    );
     let killed = machine.enter("let id = task::start(|| loop {}); task::kill(id); task::wait(id)");
     assert!(killed.contains("error[killed]"), "{killed}");
     assert!(machine.enter("task::list()").starts_with("arena_bytes"));
@@ -239,7 +308,10 @@ fn runs_tasks_on_copies() {
 #[test]
 fn runs_programs_in_a_scope_of_their_own() {
     let machine = machine(&[
-        ("p.rhai", "let hidden = 1; fn helper() { 2 } print(is_def_var(\"x\")); hidden + helper()"),
+        (
+            "p.rhai",
+            "let hidden = 1; fn helper() { 2 } print(is_def_var(\"x\")); hidden + helper()",
+        ),
         ("bad.rhai", "let a = 1;\nlet b = a.nope();"),
         ("self.rhai", "run(\"self\")"),
     ]);
@@ -250,8 +322,15 @@ fn runs_programs_in_a_scope_of_their_own() {
     assert!(machine.enter("helper()").contains("error[function_not_found]"));
     assert!(machine.enter("hidden").contains("error[variable_not_found]"));
     let bad = machine.enter("run(\"bad\")");
-    assert!(bad.contains("error[function_not_found]") && bad.contains("in /rom/bad.rhai, line 2, column 11"), "{bad}");
-    assert!(machine.enter("run(\"none\")").contains("error[not_found]: no such file"));
+    assert!(
+        bad.contains("error[function_not_found]") && bad.contains("in /rom/bad.rhai, line 2, column 11"),
+        "{bad}"
+    );
+    assert!(
+        machine
+            .enter("run(\"none\")")
+            .contains("error[not_found]: no such file")
+    );
     assert!(machine.enter("run(\"self\")").contains("error[recursion_limit]"));
 }
 
@@ -265,8 +344,15 @@ fn sorts_and_passes_errors_of_the_comparison_on() {
     assert_eq!(machine.enter("a.order_by(|x, y| x > y)"), "[3, 2, 1]\n");
     assert!(machine.enter("a.sort_by(|x, y| x / 0)").contains("error[arithmetic]"));
     assert!(machine.enter("a.sort_by(|x, y| \"no\")").contains("error[wrong_type]"));
-    assert!(machine.enter("let m = [1, \"a\"]; m.sort()").contains("cannot be sorted"));
-    assert_eq!(machine.enter("let n = [0.0/0.0, 1.0, 0.0/0.0, 0.5]; n.sort(); n.len()"), "4\n");
+    assert!(
+        machine
+            .enter("let m = [1, \"a\"]; m.sort()")
+            .contains("cannot be sorted")
+    );
+    assert_eq!(
+        machine.enter("let n = [0.0/0.0, 1.0, 0.0/0.0, 0.5]; n.sort(); n.len()"),
+        "4\n"
+    );
     assert_eq!(machine.enter("const C = [2, 1]; C.order()"), "[1, 2]\n");
     assert!(machine.enter("C.sort()").contains("error[constant]"));
 }
@@ -275,7 +361,10 @@ fn sorts_and_passes_errors_of_the_comparison_on() {
 fn shows_tables_and_dumps() {
     let machine = machine(&[]);
     machine.start_session();
-    assert_eq!(machine.enter("sys::boot()"), "end_ms  step    took_ms\n   1.5  memory      1.5\n   4.0  heap        2.5\n");
+    assert_eq!(
+        machine.enter("sys::boot()"),
+        "end_ms  step    took_ms\n   1.5  memory      1.5\n   4.0  heap        2.5\n"
+    );
     assert_eq!(
         machine.enter("let b = blob(20, 65); b"),
         "blob of 20 bytes\n00000000  41 41 41 41 41 41 41 41 41 41 41 41 41 41 41 41  AAAAAAAAAAAAAAAA\n\

@@ -98,7 +98,12 @@ impl Rom {
     ///
     /// [`Error::NotFound`].
     pub fn read(&self, path: &str) -> Result<&'static [u8], Error> {
-        self.files.get(path.trim_matches('/')).copied().ok_or_else(|| Error::NotFound { path: String::from(path) })
+        self.files
+            .get(path.trim_matches('/'))
+            .copied()
+            .ok_or_else(|| Error::NotFound {
+                path: String::from(path),
+            })
     }
 
     /// What lies directly in the directory `path` (empty or `/`: the root), sorted by name.
@@ -121,11 +126,16 @@ impl Rom {
                 None => (below, Some(bytes.len())),
             };
             if listed.iter().all(|known| known.name != name) {
-                listed.push(Listed { name: String::from(name), size_bytes });
+                listed.push(Listed {
+                    name: String::from(name),
+                    size_bytes,
+                });
             }
         }
         if listed.is_empty() && !directory.is_empty() {
-            return Err(Error::NotFound { path: String::from(path) });
+            return Err(Error::NotFound {
+                path: String::from(path),
+            });
         }
         listed.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(listed)
@@ -162,21 +172,33 @@ fn entry_at(archive: &'static [u8], offset_bytes: usize) -> Result<Option<Entry>
     }
     let size_bytes = octal(&header[124..136]).ok_or(bad_header.clone())?;
     let size_bytes = usize::try_from(size_bytes).map_err(|_| bad_header.clone())?;
-    let padded_bytes = size_bytes.checked_next_multiple_of(BLOCK_BYTES).ok_or(bad_header.clone())?;
-    let bytes = rest[BLOCK_BYTES..].get(..size_bytes).ok_or(Error::Truncated { offset_bytes })?;
+    let padded_bytes = size_bytes
+        .checked_next_multiple_of(BLOCK_BYTES)
+        .ok_or(bad_header.clone())?;
+    let bytes = rest[BLOCK_BYTES..]
+        .get(..size_bytes)
+        .ok_or(Error::Truncated { offset_bytes })?;
 
     // Type `0` or NUL is a file; 5 a directory, 1 and 2 links, x and g extensions that we have no use for.
     let file_name = match header[156] {
         b'0' | 0 => Some(file_name(header).ok_or(bad_header)?),
         _ => None,
     };
-    Ok(Some(Entry { file_name, bytes, next_offset_bytes: offset_bytes + BLOCK_BYTES + padded_bytes }))
+    Ok(Some(Entry {
+        file_name,
+        bytes,
+        next_offset_bytes: offset_bytes + BLOCK_BYTES + padded_bytes,
+    }))
 }
 
 /// The path of an entry: prefix (only where the header is `ustar`) and name, without `./` and outer slashes.
 fn file_name(header: &[u8]) -> Option<String> {
     let name = text(&header[..100])?;
-    let prefix = if &header[257..262] == b"ustar" { text(&header[345..500])? } else { "" };
+    let prefix = if &header[257..262] == b"ustar" {
+        text(&header[345..500])?
+    } else {
+        ""
+    };
     let mut path = String::from(prefix);
     if !prefix.is_empty() {
         path.push('/');
@@ -195,7 +217,11 @@ fn text(field: &[u8]) -> Option<&str> {
 /// An octal number between spaces or NULs.
 fn octal(field: &[u8]) -> Option<u64> {
     let digits = text(field)?.trim_matches(' ');
-    if digits.is_empty() { None } else { u64::from_str_radix(digits, 8).ok() }
+    if digits.is_empty() {
+        None
+    } else {
+        u64::from_str_radix(digits, 8).ok()
+    }
 }
 
 /// The sum of the header's bytes, those of the checksum itself taken as spaces.
@@ -258,9 +284,20 @@ mod tests {
         assert_eq!(rom.read("examples/hello.rhai").map(<[u8]>::len), Ok(600));
         assert_eq!(rom.read("empty"), Ok(&b""[..]));
         assert!(matches!(rom.read("lib"), Err(Error::NotFound { .. })));
-        let names: Vec<_> = rom.list("/").expect("the root").into_iter().map(|row| row.name).collect();
+        let names: Vec<_> = rom
+            .list("/")
+            .expect("the root")
+            .into_iter()
+            .map(|row| row.name)
+            .collect();
         assert_eq!(names, ["empty", "examples", "lib"]);
-        assert_eq!(rom.list("lib"), Ok(vec![Listed { name: "text.rhai".into(), size_bytes: Some(9) }]));
+        assert_eq!(
+            rom.list("lib"),
+            Ok(vec![Listed {
+                name: "text.rhai".into(),
+                size_bytes: Some(9)
+            }])
+        );
         assert!(rom.list("li").is_err());
     }
 
@@ -271,7 +308,11 @@ mod tests {
         let end = whole.len() - 2 * BLOCK_BYTES;
         for length in 0..whole.len() {
             let (rom, problem) = Rom::parse(leak(whole[..length].to_vec()));
-            assert_eq!(problem.is_some(), length < end + BLOCK_BYTES, "cut at {length}: {problem:?}");
+            assert_eq!(
+                problem.is_some(),
+                length < end + BLOCK_BYTES,
+                "cut at {length}: {problem:?}"
+            );
             for (name, bytes) in &rom.files {
                 assert_eq!(complete.files.get(name), Some(bytes));
             }

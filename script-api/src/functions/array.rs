@@ -8,7 +8,9 @@ use alloc::boxed::Box;
 use core::any::TypeId;
 use core::cmp::Ordering;
 
-use rhai::{Array, Dynamic, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Module, NativeCallContext, Position};
+use rhai::{
+    Array, Dynamic, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Module, NativeCallContext, Position,
+};
 
 use crate::context::TaskContext;
 use crate::error::thrown;
@@ -24,37 +26,54 @@ const CHECK_INTERVAL: u32 = 4096;
 pub fn register(api: &mut Api) {
     let module = api.global();
     for name in ["sort", "sort_by"] {
-        set(module, name, "Sorts the array by a comparison.", |call: NativeCallContext<'_>, array: &mut Array, by: FnPtr| {
-            sort_by(&call, array, &by)
-        });
+        set(
+            module,
+            name,
+            "Sorts the array by a comparison.",
+            |call: NativeCallContext<'_>, array: &mut Array, by: FnPtr| sort_by(&call, array, &by),
+        );
     }
     for name in ["order", "order_by"] {
         let order = |call: NativeCallContext<'_>, array: &mut Array, by: FnPtr| {
             let mut copy = array.clone();
             sort_by(&call, &mut copy, &by).map(|()| copy)
         };
-        registration(name, "Returns a copy that is sorted by a comparison.").with_purity(true).set_into_module(module, order);
+        registration(name, "Returns a copy that is sorted by a comparison.")
+            .with_purity(true)
+            .set_into_module(module, order);
     }
-    set(module, "sort", "Sorts the array.", |call: NativeCallContext<'_>, array: &mut Array| {
-        sort(&call, array, |order| order)
-    });
-    set(module, "sort_desc", "Sorts the array, largest first.", |call: NativeCallContext<'_>, array: &mut Array| {
-        sort(&call, array, Ordering::reverse)
-    });
+    set(
+        module,
+        "sort",
+        "Sorts the array.",
+        |call: NativeCallContext<'_>, array: &mut Array| sort(&call, array, |order| order),
+    );
+    set(
+        module,
+        "sort_desc",
+        "Sorts the array, largest first.",
+        |call: NativeCallContext<'_>, array: &mut Array| sort(&call, array, Ordering::reverse),
+    );
     let order = |call: NativeCallContext<'_>, array: &mut Array| {
         let mut copy = array.clone();
         sort(&call, &mut copy, |order| order).map(|()| copy)
     };
-    registration("order", "Returns a sorted copy.").with_purity(true).set_into_module(module, order);
+    registration("order", "Returns a sorted copy.")
+        .with_purity(true)
+        .set_into_module(module, order);
     let order_desc = |call: NativeCallContext<'_>, array: &mut Array| {
         let mut copy = array.clone();
         sort(&call, &mut copy, Ordering::reverse).map(|()| copy)
     };
-    registration("order_desc", "Returns a sorted copy, largest first.").with_purity(true).set_into_module(module, order_desc);
+    registration("order_desc", "Returns a sorted copy, largest first.")
+        .with_purity(true)
+        .set_into_module(module, order_desc);
 }
 
 fn registration(name: &str, summary: &str) -> FuncRegistration {
-    FuncRegistration::new(name).in_global_namespace().with_comments([alloc::format!("/// {summary}")])
+    FuncRegistration::new(name)
+        .in_global_namespace()
+        .with_comments([alloc::format!("/// {summary}")])
 }
 
 fn set<A: 'static, const N: usize, const X: bool, const F: bool, FUNC>(
@@ -65,7 +84,9 @@ fn set<A: 'static, const N: usize, const X: bool, const F: bool, FUNC>(
 ) where
     FUNC: rhai::RhaiNativeFunc<A, N, X, (), F> + Send + Sync + 'static,
 {
-    registration(name, summary).with_purity(false).set_into_module(module, function);
+    registration(name, summary)
+        .with_purity(false)
+        .set_into_module(module, function);
 }
 
 fn sort_by(call: &NativeCallContext<'_>, array: &mut Array, comparison: &FnPtr) -> Result<()> {
@@ -93,7 +114,10 @@ fn sort(call: &NativeCallContext<'_>, array: &mut Array, direction: fn(Ordering)
         return Err(not_sortable("elements of different types cannot be sorted"));
     }
     let compare = comparison(kind).ok_or_else(|| {
-        not_sortable(&alloc::format!("elements of {} cannot be sorted", call.engine().map_type_name(first.type_name())))
+        not_sortable(&alloc::format!(
+            "elements of {} cannot be sorted",
+            call.engine().map_type_name(first.type_name())
+        ))
     })?;
     let mut comparisons = 0u32;
     merge_sort(array, |a, b| {
@@ -119,10 +143,12 @@ fn comparison(kind: TypeId) -> Option<fn(&Dynamic, &Dynamic) -> Ordering> {
     } else if kind == TypeId::of::<bool>() {
         Some(|a, b| a.as_bool().unwrap_or_default().cmp(&b.as_bool().unwrap_or_default()))
     } else if kind == TypeId::of::<ImmutableString>() {
-        Some(|a, b| match (a.as_immutable_string_ref(), b.as_immutable_string_ref()) {
-            (Ok(a), Ok(b)) => a.as_str().cmp(b.as_str()),
-            _ => Ordering::Equal,
-        })
+        Some(
+            |a, b| match (a.as_immutable_string_ref(), b.as_immutable_string_ref()) {
+                (Ok(a), Ok(b)) => a.as_str().cmp(b.as_str()),
+                _ => Ordering::Equal,
+            },
+        )
     } else if kind == TypeId::of::<()>() {
         Some(|_, _| Ordering::Equal)
     } else {

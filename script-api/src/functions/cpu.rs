@@ -36,7 +36,10 @@ fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
         ("cores_present", int(cpu.cores_present)),
         ("tsc_khz", int(cpu.tsc_khz)),
         ("tsc_invariant", cpu.tsc_invariant.into()),
-        ("features", Value::Array(cpu.features.into_iter().map(Value::from).collect())),
+        (
+            "features",
+            Value::Array(cpu.features.into_iter().map(Value::from).collect()),
+        ),
         ("hypervisor", cpu.hypervisor.map_or(Value::Unit, Value::from)),
     ]))
 }

@@ -12,11 +12,25 @@ use crate::context::TaskContext;
 use crate::error::thrown;
 use crate::registry::{Api, Args, Doc, Example, Kind, Param, ScriptError};
 
-const DEPTH: Param = Param { name: "depth", kind: Kind::Int, meaning: "how many arrays lie inside of each other" };
+const DEPTH: Param = Param {
+    name: "depth",
+    kind: Kind::Int,
+    meaning: "how many arrays lie inside of each other",
+};
 
 /// A description of a function here: they all lack results and errors of interest.
 const fn doc(name: &'static str, params: &'static [Param], summary: &'static str, example: Example) -> Doc {
-    Doc { namespace: "debug", name, params, returns: "any", errors: &[], waits: false, summary, notes: "", example }
+    Doc {
+        namespace: "debug",
+        name,
+        params,
+        returns: "any",
+        errors: &[],
+        waits: false,
+        summary,
+        notes: "",
+        example,
+    }
 }
 
 const NEST: Doc = doc(
@@ -27,14 +41,30 @@ const NEST: Doc = doc(
 );
 const DROP_NEST: Doc = doc(
     "drop_nest",
-    &[Param { name: "stack_bytes", kind: Kind::Int, meaning: "stack left for it" }, DEPTH],
+    &[
+        Param {
+            name: "stack_bytes",
+            kind: Kind::Int,
+            meaning: "stack left for it",
+        },
+        DEPTH,
+    ],
     "Drops nested arrays with so much stack left.",
     Example::Shows("debug::drop_nest(100000, 10)", ""),
 );
-const PANIC: Doc = doc("panic", &[], "Panics in a native function.", Example::DoesNotReturn("debug::panic()"));
+const PANIC: Doc = doc(
+    "panic",
+    &[],
+    "Panics in a native function.",
+    Example::DoesNotReturn("debug::panic()"),
+);
 const RAISE: Doc = doc(
     "raise",
-    &[Param { name: "exception", kind: Kind::Text, meaning: "de, db, bp, ud, nm, np, ss, gp, pf, df" }],
+    &[Param {
+        name: "exception",
+        kind: Kind::Text,
+        meaning: "de, db, bp, ud, nm, np, ss, gp, pf, df",
+    }],
     "Raises a processor exception.",
     Example::DoesNotReturn("debug::raise(\"gp\")"),
 );
@@ -50,11 +80,19 @@ const SERVICE_RESTARTS: Doc = doc(
     "Counts the restarts of supervised services.",
     Example::Shows("debug::service_restarts() >= 0", "true"),
 );
-const PANIC_MACHINE: Doc =
-    doc("panic_machine", &[], "Panics outside of any task.", Example::DoesNotReturn("debug::panic_machine()"));
+const PANIC_MACHINE: Doc = doc(
+    "panic_machine",
+    &[],
+    "Panics outside of any task.",
+    Example::DoesNotReturn("debug::panic_machine()"),
+);
 const ALLOCATE: Doc = doc(
     "allocate",
-    &[Param { name: "bytes", kind: Kind::Int, meaning: "size of the result" }],
+    &[Param {
+        name: "bytes",
+        kind: Kind::Int,
+        meaning: "size of the result",
+    }],
     "Returns a blob of zeros, allocated in one piece without a look at the limits.",
     Example::Shows("debug::allocate(1000).len()", "1000"),
 );
@@ -72,32 +110,45 @@ pub fn register(api: &mut Api) {
     api.script(&PANIC, |_, _, _| panic!("debug::panic() was called"));
     api.script(&RAISE, raise);
     api.service(&PANIC_SERVICE, |context, _| Ok(hooks(context)?.panic_service().into()));
-    api.service(&SERVICE_RESTARTS, |context, _| Ok(int(hooks(context)?.service_restarts())));
+    api.service(&SERVICE_RESTARTS, |context, _| {
+        Ok(int(hooks(context)?.service_restarts()))
+    });
     api.service(&PANIC_MACHINE, |context, _| {
         hooks(context)?.panic_machine();
         Ok(Value::Unit)
     });
-    api.script(&ALLOCATE, |_, call, arguments| Ok(Dynamic::from_blob(vec![0; count(call, arguments, 0)?])));
+    api.script(&ALLOCATE, |_, call, arguments| {
+        Ok(Dynamic::from_blob(vec![0; count(call, arguments, 0)?]))
+    });
     api.service(&STACK_LEFT, stack_left);
 }
 
 fn hooks(context: &TaskContext) -> Result<&'static dyn Debug, ScriptError> {
-    context.host.debug.ok_or_else(|| ScriptError::new("unsupported", "debug=on is not on the kernel's command line"))
+    context
+        .host
+        .debug
+        .ok_or_else(|| ScriptError::new("unsupported", "debug=on is not on the kernel's command line"))
 }
 
-fn count(
-    call: &NativeCallContext<'_>,
-    arguments: &[&mut Dynamic],
-    index: usize,
-) -> Result<usize, Box<EvalAltResult>> {
-    let number = arguments.get(index).and_then(|number| number.as_int().ok()).unwrap_or(-1);
-    usize::try_from(number)
-        .map_err(|_| thrown("out_of_range", format_args!("{number} is negative"), call.call_position()))
+fn count(call: &NativeCallContext<'_>, arguments: &[&mut Dynamic], index: usize) -> Result<usize, Box<EvalAltResult>> {
+    let number = arguments
+        .get(index)
+        .and_then(|number| number.as_int().ok())
+        .unwrap_or(-1);
+    usize::try_from(number).map_err(|_| {
+        thrown(
+            "out_of_range",
+            format_args!("{number} is negative"),
+            call.call_position(),
+        )
+    })
 }
 
 /// Built from the inside out, so that building needs no stack.
 fn nest(depth: usize) -> Dynamic {
-    (0..depth).fold(Dynamic::from_array(Array::new()), |inner, _| Dynamic::from_array(vec![inner]))
+    (0..depth).fold(Dynamic::from_array(Array::new()), |inner, _| {
+        Dynamic::from_array(vec![inner])
+    })
 }
 
 fn drop_nest(
@@ -107,7 +158,10 @@ fn drop_nest(
 ) -> Result<Dynamic, Box<EvalAltResult>> {
     let (stack_bytes, depth) = (count(call, arguments, 0)?, count(call, arguments, 1)?);
     let mut nest = Some(nest(depth));
-    let hooks = context.host.debug.ok_or_else(|| thrown("unsupported", "no debug hooks", call.call_position()))?;
+    let hooks = context
+        .host
+        .debug
+        .ok_or_else(|| thrown("unsupported", "no debug hooks", call.call_position()))?;
     hooks.with_stack_left(stack_bytes, &mut || drop(nest.take()));
     Ok(Dynamic::UNIT)
 }
@@ -120,11 +174,18 @@ fn raise(
     let position = call.call_position();
     let name = arguments.first().and_then(|name| name.read_lock::<ImmutableString>());
     let name = name.ok_or_else(|| thrown("wrong_type", "not a name", position))?;
-    let hooks = context.host.debug.ok_or_else(|| thrown("unsupported", "no debug hooks", position))?;
+    let hooks = context
+        .host
+        .debug
+        .ok_or_else(|| thrown("unsupported", "no debug hooks", position))?;
     if hooks.raise(&name) {
         Ok(Dynamic::UNIT)
     } else {
-        Err(thrown("not_found", format_args!("there is no exception {}", name.as_str()), position))
+        Err(thrown(
+            "not_found",
+            format_args!("there is no exception {}", name.as_str()),
+            position,
+        ))
     }
 }
 

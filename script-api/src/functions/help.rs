@@ -27,7 +27,11 @@ const HELP: Doc = Doc {
 const HELP_TOPIC: Doc = Doc {
     namespace: "",
     name: "help",
-    params: &[Param { name: "topic", kind: Kind::Text, meaning: "a function or a namespace, such as \"time\"" }],
+    params: &[Param {
+        name: "topic",
+        kind: Kind::Text,
+        meaning: "a function or a namespace, such as \"time\"",
+    }],
     returns: "()",
     errors: &[("not_found", "there is no such function or namespace")],
     waits: true,
@@ -65,8 +69,9 @@ fn help_topic(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, Scri
     for doc in engine::docs(context).filter(|doc| doc.path() == topic) {
         describe(doc, &mut text);
     }
-    let members: Vec<&Doc> =
-        engine::docs(context).filter(|doc| !doc.namespace.is_empty() && doc.namespace == topic).collect();
+    let members: Vec<&Doc> = engine::docs(context)
+        .filter(|doc| !doc.namespace.is_empty() && doc.namespace == topic)
+        .collect();
     list(&members, &mut text);
     if text.is_empty() {
         let mut hint = String::new();
@@ -74,7 +79,10 @@ fn help_topic(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, Scri
         if let Some(doc) = engine::docs(context).find(|doc| doc.name == last) {
             let _ = write!(hint, "; did you mean {}?", doc.path());
         }
-        return Err(ScriptError::new("not_found", format_args!("there is no help on {topic}{hint}")));
+        return Err(ScriptError::new(
+            "not_found",
+            format_args!("there is no help on {topic}{hint}"),
+        ));
     }
     print(context, &text)
 }
@@ -117,9 +125,17 @@ fn print(context: &TaskContext, text: &str) -> Result<Value, ScriptError> {
 /// Adds to a message about an unknown function which one may have been meant: one of ours was called with other
 /// arguments, or without its namespace.
 pub fn add_hint(context: &TaskContext, message: &mut String) {
-    let Some(call) = message.rsplit(": ").next() else { return };
-    let path: String = call.chars().take_while(|&character| character != '(' && character != ' ').collect();
-    let same: Vec<String> = engine::docs(context).filter(|doc| doc.path() == path).map(Doc::signature).collect();
+    let Some(call) = message.rsplit(": ").next() else {
+        return;
+    };
+    let path: String = call
+        .chars()
+        .take_while(|&character| character != '(' && character != ' ')
+        .collect();
+    let same: Vec<String> = engine::docs(context)
+        .filter(|doc| doc.path() == path)
+        .map(Doc::signature)
+        .collect();
     if !same.is_empty() {
         *message += &format!("; there is {}", same.join(" and "));
         return;

@@ -9,7 +9,11 @@ use crate::registry::{Api, Args, Doc, Example, Kind, Param, ScriptError};
 const TAIL: Doc = Doc {
     namespace: "log",
     name: "tail",
-    params: &[Param { name: "count", kind: Kind::Int, meaning: "how many lines, 0 or more" }],
+    params: &[Param {
+        name: "count",
+        kind: Kind::Int,
+        meaning: "how many lines, 0 or more",
+    }],
     returns: "array",
     errors: &[("out_of_range", "count is negative")],
     waits: false,
@@ -26,7 +30,8 @@ pub fn register(api: &mut Api) {
 fn tail(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
     let count = arguments.count(0, "count")?;
     let lines = context.host.log.tail(usize::try_from(count).unwrap_or(usize::MAX));
-    let rows =
-        lines.into_iter().map(|line| Value::map([("time_ms", milliseconds(line.time_ns)), ("text", line.text.into())]));
+    let rows = lines
+        .into_iter()
+        .map(|line| Value::map([("time_ms", milliseconds(line.time_ns)), ("text", line.text.into())]));
     Ok(Value::Array(rows.collect()))
 }

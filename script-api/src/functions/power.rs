@@ -6,8 +6,10 @@ use services::value::Value;
 use crate::context::TaskContext;
 use crate::registry::{Api, Args, Doc, Example, ScriptError};
 
-const ERRORS: &[(&str, &str)] =
-    &[("unsupported", "the firmware describes no way to do this"), ("no_effect", "the machine did not react")];
+const ERRORS: &[(&str, &str)] = &[
+    ("unsupported", "the firmware describes no way to do this"),
+    ("no_effect", "the machine did not react"),
+];
 
 const OFF: Doc = Doc {
     namespace: "power",

@@ -12,7 +12,11 @@ use crate::registry::{Api, Doc, Example, Kind, Param};
 const RUN: Doc = Doc {
     namespace: "",
     name: "run",
-    params: &[Param { name: "path", kind: Kind::Text, meaning: "a script in /rom; `.rhai` may be left out" }],
+    params: &[Param {
+        name: "path",
+        kind: Kind::Text,
+        meaning: "a script in /rom; `.rhai` may be left out",
+    }],
     returns: "any",
     errors: &[
         ("not_found", "there is no such file"),

@@ -17,16 +17,27 @@ use crate::error::thrown;
 use crate::program::{self, Launch};
 use crate::registry::{Api, Args, Doc, Example, Kind, Param, ScriptError};
 
-const ID: Param = Param { name: "id", kind: Kind::Int, meaning: "what task::start returned" };
+const ID: Param = Param {
+    name: "id",
+    kind: Kind::Int,
+    meaning: "what task::start returned",
+};
 
 const START: Doc = Doc {
     namespace: "task",
     name: "start",
-    params: &[Param { name: "body", kind: Kind::Function, meaning: "a closure or function without parameters" }],
+    params: &[Param {
+        name: "body",
+        kind: Kind::Function,
+        meaning: "a closure or function without parameters",
+    }],
     returns: "int",
     errors: &[
         ("wrong_arguments", "the function has parameters"),
-        ("cannot_copy", "a captured variable holds something that belongs to this task alone"),
+        (
+            "cannot_copy",
+            "a captured variable holds something that belongs to this task alone",
+        ),
         ("too_large", "the captured values are too large to copy"),
         ("out_of_memory", "there is not enough free memory for another task"),
         ("too_many_tasks", "too many tasks run at once"),
@@ -45,12 +56,18 @@ const WAIT: Doc = Doc {
     returns: "any",
     errors: &[
         ("not_found", "there is no such task, or its result was already taken"),
-        ("...", "what the task threw, or why it ended: `killed`, `stack_overflow`, `out_of_memory`, `native_panic`"),
+        (
+            "...",
+            "what the task threw, or why it ended: `killed`, `stack_overflow`, `out_of_memory`, `native_panic`",
+        ),
     ],
     waits: true,
     summary: "Waits for a task's end and returns its result, or throws its error.",
     notes: "A result can be taken once.",
-    example: Example::Shows("try { task::wait(task::start(|| 1 / 0)) } catch (error) { print(error.code) }", "arithmetic"),
+    example: Example::Shows(
+        "try { task::wait(task::start(|| 1 / 0)) } catch (error) { print(error.code) }",
+        "arithmetic",
+    ),
 };
 
 const KILL: Doc = Doc {
@@ -92,11 +109,18 @@ fn start(
     arguments: &mut [&mut Dynamic],
 ) -> Result<Dynamic, Box<EvalAltResult>> {
     let position = call.call_position();
-    let function = arguments.first().and_then(|function| function.read_lock::<FnPtr>().map(|function| function.clone()));
+    let function = arguments
+        .first()
+        .and_then(|function| function.read_lock::<FnPtr>().map(|function| function.clone()));
     let function = function.ok_or_else(|| thrown("wrong_arguments", "not a function", position))?;
     let library = library(call);
-    let parameters = parameters(&library, &function)
-        .ok_or_else(|| thrown("wrong_arguments", "the function takes arguments, or is not a script's", position))?;
+    let parameters = parameters(&library, &function).ok_or_else(|| {
+        thrown(
+            "wrong_arguments",
+            "the function takes arguments, or is not a script's",
+            position,
+        )
+    })?;
     let imports: Vec<_> = call.global_runtime_state().scan_imports_raw().collect();
     let constants = constants(call);
 
@@ -111,7 +135,9 @@ fn start(
     tasks.on_kernel_heap(&mut || {
         let Some(library) = code.take() else { return };
         started = copy(&parameters, &function).and_then(|captured| {
-            let imports = imports.iter().filter_map(|(name, module)| Some((owned(name), owned(module.id()?))));
+            let imports = imports
+                .iter()
+                .filter_map(|(name, module)| Some((owned(name), owned(module.id()?))));
             let launch = Launch {
                 library,
                 function: owned(function.fn_name()),
@@ -121,7 +147,12 @@ fn start(
             };
             let (host, terminal) = (context.host, context.terminal);
             let body = Box::new(move || program::run_function(host, terminal, launch));
-            tasks.start(TaskSpec { name: owned(&name), body }).map_err(start_error)
+            tasks
+                .start(TaskSpec {
+                    name: owned(&name),
+                    body,
+                })
+                .map_err(start_error)
         });
     });
     let result = match &started {
@@ -151,17 +182,24 @@ fn library(call: &NativeCallContext<'_>) -> Shared<Module> {
 /// The names of the parameters that the function's captured values fill; `None` where more arguments are needed.
 fn parameters(library: &Shared<Module>, function: &FnPtr) -> Option<Vec<String>> {
     let code = AST::new_from_module(library.clone());
-    let definition = code
-        .iter_fn_def()
-        .find(|definition| definition.name == function.fn_name() && definition.params.len() == function.curry().len())?;
+    let definition = code.iter_fn_def().find(|definition| {
+        definition.name == function.fn_name() && definition.params.len() == function.curry().len()
+    })?;
     Some(definition.params.iter().map(|name| owned(name)).collect())
 }
 
 /// The caller's global constants, still in its arena.
 fn constants(call: &NativeCallContext<'_>) -> Vec<(String, Dynamic)> {
-    let constants = call.global_runtime_state().constants.as_ref().and_then(|constants| rhai::locked_read(constants));
+    let constants = call
+        .global_runtime_state()
+        .constants
+        .as_ref()
+        .and_then(|constants| rhai::locked_read(constants));
     let copy = |constants: &alloc::collections::BTreeMap<rhai::ImmutableString, Dynamic>| {
-        constants.iter().map(|(name, value)| (owned(name), value.clone())).collect()
+        constants
+            .iter()
+            .map(|(name, value)| (owned(name), value.clone()))
+            .collect()
     };
     constants.map(|constants| copy(&constants)).unwrap_or_default()
 }
@@ -172,7 +210,10 @@ fn copy(parameters: &[String], function: &FnPtr) -> Result<Vec<Value>, ScriptErr
 }
 
 fn copy_constants(constants: &[(String, Dynamic)]) -> Result<Vec<(String, Value)>, ScriptError> {
-    constants.iter().map(|(name, value)| Ok((owned(name), copy_named(name, value)?))).collect()
+    constants
+        .iter()
+        .map(|(name, value)| Ok((owned(name), copy_named(name, value)?)))
+        .collect()
 }
 
 fn copy_named(name: &str, value: &Dynamic) -> Result<Value, ScriptError> {
@@ -203,7 +244,10 @@ fn wait(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptErro
             let message = if error.line == 0 {
                 error.message
             } else {
-                format!("{} (in the task's line {}, column {})", error.message, error.line, error.column)
+                format!(
+                    "{} (in the task's line {}, column {})",
+                    error.message, error.line, error.column
+                )
             };
             Err(ScriptError::new(error.code, message))
         }

@@ -31,13 +31,20 @@ const UPTIME_MS: Doc = Doc {
     waits: false,
     summary: "Returns the milliseconds since the kernel started; never goes back.",
     notes: "",
-    example: Example::Shows("let start = time::uptime_ms(); time::uptime_ms() - start < 1000", "true"),
+    example: Example::Shows(
+        "let start = time::uptime_ms(); time::uptime_ms() - start < 1000",
+        "true",
+    ),
 };
 
 const SLEEP_MS: Doc = Doc {
     namespace: "time",
     name: "sleep_ms",
-    params: &[Param { name: "ms", kind: Kind::Int, meaning: "milliseconds, 0 or more" }],
+    params: &[Param {
+        name: "ms",
+        kind: Kind::Int,
+        meaning: "milliseconds, 0 or more",
+    }],
     returns: "()",
     errors: &[("out_of_range", "ms is negative")],
     waits: true,
@@ -75,7 +82,10 @@ fn iso_8601(unix_ms: i64) -> String {
     let (days, ms) = (unix_ms.div_euclid(86_400_000), unix_ms.rem_euclid(86_400_000));
     let (year, month, day) = date(days);
     let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", ms % 1000)
+    format!(
+        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
+        ms % 1000
+    )
 }
 
 /// Year, month and day of a day counted from 1970-01-01.
@@ -88,7 +98,11 @@ fn date(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     let year = era * 400 + year_of_era + i64::from(month <= 2);
     (year, month, day)
 }

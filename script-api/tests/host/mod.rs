@@ -76,7 +76,15 @@ impl FakeTasks {
     fn begin(&self, name: &str, parent: Option<TaskId>) -> (TaskId, &'static Control) {
         let id = TaskId(self.next.fetch_add(1, Ordering::Relaxed) + 1);
         let control: &'static Control = Box::leak(Box::default());
-        let record = Record { id, parent, name: name.into(), control, outcome: None, ended: false, waiters: vec![] };
+        let record = Record {
+            id,
+            parent,
+            name: name.into(),
+            control,
+            outcome: None,
+            ended: false,
+            waiters: vec![],
+        };
         self.records.lock().expect("no panic under the lock").push(record);
         (id, control)
     }
@@ -96,7 +104,10 @@ impl FakeTasks {
             record.ended = true;
             record.waiters.drain(..).for_each(Waker::wake);
         };
-        thread::Builder::new().stack_size(STACK_BYTES).spawn(run).expect("a thread");
+        thread::Builder::new()
+            .stack_size(STACK_BYTES)
+            .spawn(run)
+            .expect("a thread");
         id
     }
 }
@@ -147,7 +158,9 @@ impl Tasks for FakeTasks {
         let records = Arc::clone(&self.records);
         Box::pin(std::future::poll_fn(move |context| {
             let mut records = records.lock().expect("no panic under the lock");
-            let Some(at) = records.iter().position(|record| record.id == id) else { return Poll::Ready(None) };
+            let Some(at) = records.iter().position(|record| record.id == id) else {
+                return Poll::Ready(None);
+            };
             if records[at].ended {
                 return Poll::Ready(records.remove(at).outcome);
             }
@@ -159,7 +172,9 @@ impl Tasks for FakeTasks {
     fn kill(&self, id: TaskId) -> bool {
         let records = self.records.lock().expect("no panic under the lock");
         let record = records.iter().find(|record| record.id == id && !record.ended);
-        record.inspect(|record| record.control.interrupt(Requests::KILL)).is_some()
+        record
+            .inspect(|record| record.control.interrupt(Requests::KILL))
+            .is_some()
     }
 
     fn list(&self) -> Vec<TaskInfo> {
@@ -168,7 +183,11 @@ impl Tasks for FakeTasks {
             id: record.id,
             parent: record.parent,
             name: record.name.clone(),
-            state: if record.ended { TaskState::Ended } else { TaskState::Ready },
+            state: if record.ended {
+                TaskState::Ended
+            } else {
+                TaskState::Ready
+            },
             cpu_time_us: 1500,
             operations: record.control.operations(),
             arena_bytes: 4096,
@@ -229,15 +248,33 @@ struct FakeMachine;
 
 impl Machine for FakeMachine {
     fn boot_steps(&self) -> Vec<BootStep> {
-        vec![BootStep { name: "memory", end_ns: 1_500_000 }, BootStep { name: "heap", end_ns: 4_000_000 }]
+        vec![
+            BootStep {
+                name: "memory",
+                end_ns: 1_500_000,
+            },
+            BootStep {
+                name: "heap",
+                end_ns: 4_000_000,
+            },
+        ]
     }
 
     fn cpu(&self) -> CpuInfo {
-        CpuInfo { vendor: "Threads".into(), cores_online: 1, features: vec!["nx", "smep"], ..CpuInfo::default() }
+        CpuInfo {
+            vendor: "Threads".into(),
+            cores_online: 1,
+            features: vec!["nx", "smep"],
+            ..CpuInfo::default()
+        }
     }
 
     fn memory(&self) -> MemoryInfo {
-        MemoryInfo { total_bytes: 1 << 30, free_bytes: 1 << 29, ..MemoryInfo::default() }
+        MemoryInfo {
+            total_bytes: 1 << 30,
+            free_bytes: 1 << 29,
+            ..MemoryInfo::default()
+        }
     }
 
     fn firmware(&self) -> &'static str {
@@ -305,7 +342,11 @@ impl Console for FakeConsole {
             wires.reader = Some(context.waker().clone());
             return Poll::Pending;
         }
-        wires.typed.drain(..count).zip(buffer).for_each(|(byte, slot)| *slot = byte);
+        wires
+            .typed
+            .drain(..count)
+            .zip(buffer)
+            .for_each(|(byte, slot)| *slot = byte);
         Poll::Ready(count)
     }
 
@@ -340,7 +381,11 @@ impl FakeConsole {
                 return text;
             }
             assert!(Instant::now() < limit, "no {end:?} at the end of {text:?}");
-            wires = self.changed.wait_timeout(wires, Duration::from_millis(100)).expect("no panic under the lock").0;
+            wires = self
+                .changed
+                .wait_timeout(wires, Duration::from_millis(100))
+                .expect("no panic under the lock")
+                .0;
         }
     }
 }
@@ -375,7 +420,13 @@ pub(crate) fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
         debug: Some(&FakeDebug),
     };
     thread::spawn(move || wait_for(terminal.pump()));
-    FakeMachineWithConsole { host, tasks, power, console, terminal }
+    FakeMachineWithConsole {
+        host,
+        tasks,
+        power,
+        console,
+        terminal,
+    }
 }
 
 impl FakeMachineWithConsole {
@@ -383,7 +434,8 @@ impl FakeMachineWithConsole {
     pub(crate) fn run(&self, body: impl FnOnce() -> Outcome + Send + 'static) -> Outcome {
         let id = self.tasks.spawn("test", None, Box::new(body));
         let mut outcome = None;
-        self.tasks.on_kernel_heap(&mut || outcome = wait_for(self.tasks.wait(id)));
+        self.tasks
+            .on_kernel_heap(&mut || outcome = wait_for(self.tasks.wait(id)));
         outcome.expect("an outcome")
     }
 
@@ -392,7 +444,9 @@ impl FakeMachineWithConsole {
         let machine = *self;
         thread::spawn(move || {
             loop {
-                machine.run(move || script_api::session::run(machine.host, machine.terminal)).ok();
+                machine
+                    .run(move || script_api::session::run(machine.host, machine.terminal))
+                    .ok();
                 machine.terminal.forget_evaluation();
             }
         });
@@ -405,7 +459,9 @@ impl FakeMachineWithConsole {
         self.console.type_text("\r");
         let text = self.console.take_until("rhai> ");
         let text = text.strip_suffix("rhai> ").expect("a prompt");
-        text.strip_prefix(&format!("{line}\r\n")).unwrap_or(text).replace("\r\n", "\n")
+        text.strip_prefix(&format!("{line}\r\n"))
+            .unwrap_or(text)
+            .replace("\r\n", "\n")
     }
 }
 
@@ -439,7 +495,11 @@ pub(crate) fn standard_files() -> Vec<(String, String)> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let name = path.strip_prefix(&root).expect("below the root").to_string_lossy().into_owned();
+                let name = path
+                    .strip_prefix(&root)
+                    .expect("below the root")
+                    .to_string_lossy()
+                    .into_owned();
                 files.push((name, std::fs::read_to_string(&path).expect("a text")));
             }
         }
@@ -450,7 +510,9 @@ pub(crate) fn standard_files() -> Vec<(String, String)> {
 /// A machine with the standard files in `/rom`, and a session at its prompt.
 pub(crate) fn standard_machine() -> FakeMachineWithConsole {
     let files = standard_files();
-    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
     machine(&files)
 }
-

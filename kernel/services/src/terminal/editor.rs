@@ -186,7 +186,13 @@ impl LineEditor {
 
     fn replace(&mut self, text: Option<String>, out: &mut Vec<u8>) {
         let Some(text) = text else { return };
-        let same = self.line.text().bytes().zip(text.bytes()).take_while(|(old, new)| old == new).count();
+        let same = self
+            .line
+            .text()
+            .bytes()
+            .zip(text.bytes())
+            .take_while(|(old, new)| old == new)
+            .count();
         let mut same = same.min(self.line.text().len());
         while !text.is_char_boundary(same) || !self.line.text().is_char_boundary(same) {
             same -= 1;

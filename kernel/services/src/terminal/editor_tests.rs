@@ -20,7 +20,12 @@ const COVERED: char = '\0';
 
 impl FakeTerminal {
     fn new(width: usize) -> Self {
-        Self { width, rows: vec![vec![' '; width]], row: 0, column: 0 }
+        Self {
+            width,
+            rows: vec![vec![' '; width]],
+            row: 0,
+            column: 0,
+        }
     }
 
     fn down(&mut self) {
@@ -37,7 +42,13 @@ impl FakeTerminal {
             match character {
                 '\r' => self.column = 0,
                 '\n' => self.down(),
-                '\u{8}' => self.column = self.column.min(self.width - 1).checked_sub(1).expect("no move past the edge"),
+                '\u{8}' => {
+                    self.column = self
+                        .column
+                        .min(self.width - 1)
+                        .checked_sub(1)
+                        .expect("no move past the edge")
+                }
                 '\u{1b}' => {
                     assert_eq!(rest.next(), Some('['));
                     let parameters: String = rest.clone().take_while(char::is_ascii_digit).collect();
@@ -91,19 +102,30 @@ impl FakeTerminal {
 
     /// The rows without trailing blanks, and the cursor with a pending wrap resolved.
     fn picture(&self) -> (Vec<String>, (usize, usize)) {
-        let mut rows: Vec<String> =
-            self.rows.iter().map(|row| row.iter().collect::<String>().trim_end().to_string()).collect();
+        let mut rows: Vec<String> = self
+            .rows
+            .iter()
+            .map(|row| row.iter().collect::<String>().trim_end().to_string())
+            .collect();
         while rows.last().is_some_and(String::is_empty) {
             rows.pop();
         }
-        let cursor = if self.column == self.width { (self.row + 1, 0) } else { (self.row, self.column) };
+        let cursor = if self.column == self.width {
+            (self.row + 1, 0)
+        } else {
+            (self.row, self.column)
+        };
         (rows, cursor)
     }
 }
 
 fn type_all(editor: &mut LineEditor, bytes: &[u8]) -> (Vec<Step>, String) {
     let mut out = Vec::new();
-    let steps = bytes.iter().map(|&byte| editor.feed(byte, &mut out)).filter(|step| *step != Step::More).collect();
+    let steps = bytes
+        .iter()
+        .map(|&byte| editor.feed(byte, &mut out))
+        .filter(|step| *step != Step::More)
+        .collect();
     (steps, String::from_utf8(out).expect("text"))
 }
 
@@ -176,15 +198,46 @@ fn refuses_a_line_without_end() {
 #[test]
 fn shows_the_line_as_it_is_after_any_keys() {
     let keys: [&str; 30] = [
-        "a", "b", "xyz", " ", "(", "é", "漢", "🦀", "e\u{301}", "\x7f", "\x7f", "\x1b[D", "\x1b[D", "\x1b[C", "\x1b[3~",
-        "\x01", "\x05", "\x0b", "\x15", "\x17", "\x19", "\x14", "\x1bb", "\x1bf", "\x1bd", "\x10", "\x0e", "\t", "word word ",
+        "a",
+        "b",
+        "xyz",
+        " ",
+        "(",
+        "é",
+        "漢",
+        "🦀",
+        "e\u{301}",
+        "\x7f",
+        "\x7f",
+        "\x1b[D",
+        "\x1b[D",
+        "\x1b[C",
+        "\x1b[3~",
+        "\x01",
+        "\x05",
+        "\x0b",
+        "\x15",
+        "\x17",
+        "\x19",
+        "\x14",
+        "\x1bb",
+        "\x1bf",
+        "\x1bd",
+        "\x10",
+        "\x0e",
+        "\t",
+        "word word ",
         "\x19",
     ];
     let mut random = 0x9e37_79b9_7f4a_7c15u64;
     for round in 0..400 {
         let width = 20 + round % 13;
         let mut editor = LineEditor::new(width);
-        for line in ["short", "a line that takes more than one row of the terminal 漢漢漢漢", "x"] {
+        for line in [
+            "short",
+            "a line that takes more than one row of the terminal 漢漢漢漢",
+            "x",
+        ] {
             editor.history.add(line);
         }
         let mut terminal = FakeTerminal::new(width);
@@ -205,7 +258,12 @@ fn shows_the_line_as_it_is_after_any_keys() {
             fresh.apply(PROMPT.as_bytes());
             fresh.apply(editor.line.text().as_bytes());
             let (rows, _) = fresh.picture();
-            assert_eq!(terminal.picture().0, rows, "width {width}, after {key:?}: {:?}", editor.line);
+            assert_eq!(
+                terminal.picture().0,
+                rows,
+                "width {width}, after {key:?}: {:?}",
+                editor.line
+            );
 
             let mut cursor = FakeTerminal::new(width);
             cursor.apply(PROMPT.as_bytes());
@@ -213,7 +271,12 @@ fn shows_the_line_as_it_is_after_any_keys() {
             let next = editor.line.text()[editor.line.cursor()..].chars().next();
             let wraps = next.is_some_and(|next| cursor.column + next.width().unwrap_or(0) > width);
             let expected = if wraps { (cursor.row + 1, 0) } else { cursor.picture().1 };
-            assert_eq!(terminal.picture().1, expected, "width {width}, after {key:?}: {:?}", editor.line);
+            assert_eq!(
+                terminal.picture().1,
+                expected,
+                "width {width}, after {key:?}: {:?}",
+                editor.line
+            );
         }
     }
 }

@@ -99,7 +99,11 @@ impl Decoder {
     }
 
     fn start_character(&mut self, bits: u8, missing: u8, least: u32) -> Option<Key> {
-        self.state = State::Utf8 { bits: u32::from(bits), missing, least };
+        self.state = State::Utf8 {
+            bits: u32::from(bits),
+            missing,
+            least,
+        };
         None
     }
 
@@ -110,7 +114,11 @@ impl Decoder {
         }
         let bits = bits << 6 | u32::from(byte & 0x3f);
         if missing > 1 {
-            self.state = State::Utf8 { bits, missing: missing - 1, least };
+            self.state = State::Utf8 {
+                bits,
+                missing: missing - 1,
+                least,
+            };
             return None;
         }
         let character = char::from_u32(bits).filter(|_| bits >= least);
@@ -125,7 +133,10 @@ impl Decoder {
     fn after_escape(&mut self, byte: u8) -> Option<Key> {
         match byte {
             b'[' => {
-                self.state = State::Sequence { parameters: [0; 2], count: 0 };
+                self.state = State::Sequence {
+                    parameters: [0; 2],
+                    count: 0,
+                };
                 None
             }
             b'O' => {
@@ -195,7 +206,10 @@ mod tests {
     #[test]
     fn decodes_text_and_control_characters() {
         assert_eq!(keys(b"a\x01\r"), [Key::Character('a'), Key::Control('a'), Key::Enter]);
-        assert_eq!(keys("é漢🦀".as_bytes()), [Key::Character('é'), Key::Character('漢'), Key::Character('🦀')]);
+        assert_eq!(
+            keys("é漢🦀".as_bytes()),
+            [Key::Character('é'), Key::Character('漢'), Key::Character('🦀')]
+        );
     }
 
     #[test]
@@ -205,18 +219,27 @@ mod tests {
 
     #[test]
     fn decodes_cursor_keys_in_both_forms() {
-        assert_eq!(keys(b"\x1b[A\x1bOB\x1b[3~\x1bOH\x1b[4~"), [Key::Up, Key::Down, Key::Delete, Key::Home, Key::End]);
-        assert_eq!(keys(b"\x1b[1;5C\x1b[1;3D\x1bb\x1b[5D"), [Key::WordRight, Key::WordLeft, Key::WordLeft, Key::WordLeft]);
+        assert_eq!(
+            keys(b"\x1b[A\x1bOB\x1b[3~\x1bOH\x1b[4~"),
+            [Key::Up, Key::Down, Key::Delete, Key::Home, Key::End]
+        );
+        assert_eq!(
+            keys(b"\x1b[1;5C\x1b[1;3D\x1bb\x1b[5D"),
+            [Key::WordRight, Key::WordLeft, Key::WordLeft, Key::WordLeft]
+        );
     }
 
     #[test]
     fn swallows_unknown_sequences_whole() {
-        assert_eq!(keys(b"\x1b[200~x\x1b[?25;1hy\x1bOPz\x1bqw\x1b[99999999~"), [
-            Key::Character('x'),
-            Key::Character('y'),
-            Key::Character('z'),
-            Key::Character('w'),
-        ]);
+        assert_eq!(
+            keys(b"\x1b[200~x\x1b[?25;1hy\x1bOPz\x1bqw\x1b[99999999~"),
+            [
+                Key::Character('x'),
+                Key::Character('y'),
+                Key::Character('z'),
+                Key::Character('w'),
+            ]
+        );
     }
 
     #[test]
@@ -230,7 +253,14 @@ mod tests {
 
     #[test]
     fn replaces_what_is_not_utf8() {
-        assert_eq!(keys(b"\xff\xc0a"), [Key::Character('\u{fffd}'), Key::Character('\u{fffd}'), Key::Character('a')]);
+        assert_eq!(
+            keys(b"\xff\xc0a"),
+            [
+                Key::Character('\u{fffd}'),
+                Key::Character('\u{fffd}'),
+                Key::Character('a')
+            ]
+        );
         // An overlong slash and half of a surrogate pair.
         assert_eq!(keys(b"\xe0\x80\xaf"), [Key::Character('\u{fffd}')]);
         assert_eq!(keys(b"\xed\xa0\x80"), [Key::Character('\u{fffd}')]);

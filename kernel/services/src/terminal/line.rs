@@ -67,7 +67,11 @@ impl Line {
     /// The position before the character left of the cursor.
     pub fn before(&self) -> usize {
         let visible = |&(_, character): &(usize, char)| character.width() != Some(0);
-        self.text[..self.cursor].char_indices().rev().find(visible).map_or(0, |(index, _)| index)
+        self.text[..self.cursor]
+            .char_indices()
+            .rev()
+            .find(visible)
+            .map_or(0, |(index, _)| index)
     }
 
     /// The position after the character right of the cursor.
@@ -91,7 +95,10 @@ impl Line {
 
     /// The start of the blank-separated word left of the cursor, as Ctrl-W takes it.
     pub fn blank_word_start(&self) -> usize {
-        self.text[..self.cursor].trim_end().trim_end_matches(|character: char| !character.is_whitespace()).len()
+        self.text[..self.cursor]
+            .trim_end()
+            .trim_end_matches(|character: char| !character.is_whitespace())
+            .len()
     }
 
     /// Swaps the characters on both sides of the cursor (at the end: the last two) and returns where the change
@@ -123,7 +130,10 @@ mod tests {
     use super::*;
 
     fn line(text: &str, cursor: usize) -> Line {
-        Line { text: text.into(), cursor }
+        Line {
+            text: text.into(),
+            cursor,
+        }
     }
 
     #[test]
@@ -153,7 +163,10 @@ mod tests {
         let mut at_end = line("abc", 3);
         assert_eq!((at_end.transpose(), at_end.text()), (Some(1), "acb"));
         let mut inside = line("äbc", 2);
-        assert_eq!((inside.transpose(), inside.text(), inside.cursor()), (Some(0), "bäc", 3));
+        assert_eq!(
+            (inside.transpose(), inside.text(), inside.cursor()),
+            (Some(0), "bäc", 3)
+        );
         let mut single = line("a", 1);
         assert_eq!((single.transpose(), single.text(), single.cursor()), (None, "a", 1));
     }

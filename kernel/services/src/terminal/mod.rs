@@ -71,7 +71,10 @@ impl Terminal {
         Self {
             console,
             queues: spin::Mutex::new(Queues::default()),
-            editing: spin::Mutex::new(Editing { editor: LineEditor::new(DEFAULT_WIDTH_CELLS), is_active: false }),
+            editing: spin::Mutex::new(Editing {
+                editor: LineEditor::new(DEFAULT_WIDTH_CELLS),
+                is_active: false,
+            }),
         }
     }
 
@@ -214,7 +217,9 @@ impl Reading {
             let mut queues = self.terminal.queues.lock();
             let mut echo = Vec::new();
             let step = loop {
-                let Some(byte) = queues.next_input(context) else { break None };
+                let Some(byte) = queues.next_input(context) else {
+                    break None;
+                };
                 match editing.editor.feed(byte, &mut echo) {
                     Step::More => {}
                     step => break Some(step),

@@ -62,7 +62,11 @@ impl Queues {
     /// How many bytes the console may hand over now; where none, the pump is woken when there is room.
     pub(super) fn receive_limit(&mut self, context: &Context<'_>) -> usize {
         keep(&mut self.pump, context);
-        if self.evaluation.is_some() { usize::MAX } else { INPUT_LIMIT_BYTES.saturating_sub(self.input.len()) }
+        if self.evaluation.is_some() {
+            usize::MAX
+        } else {
+            INPUT_LIMIT_BYTES.saturating_sub(self.input.len())
+        }
     }
 
     /// Takes bytes from the console.
@@ -83,8 +87,16 @@ impl Queues {
         if fresh.len() > room && self.output.len() < OUTPUT_LIMIT_BYTES {
             self.output.push_back(BELL);
         }
-        let printers = if cancelled.is_some() { core::mem::take(&mut self.printers) } else { Vec::new() };
-        Wakers { reader: self.reader.take(), printers, cancelled }
+        let printers = if cancelled.is_some() {
+            core::mem::take(&mut self.printers)
+        } else {
+            Vec::new()
+        };
+        Wakers {
+            reader: self.reader.take(),
+            printers,
+            cancelled,
+        }
     }
 
     /// The next byte for the line editor.
@@ -130,9 +142,16 @@ impl Queues {
     /// Forgets output that was sent.
     pub(super) fn drop_output(&mut self, count: usize) -> Wakers {
         self.output.drain(..count.min(self.output.len()));
-        let printers =
-            if self.output.len() < OUTPUT_LIMIT_BYTES { core::mem::take(&mut self.printers) } else { Vec::new() };
-        Wakers { reader: None, printers, cancelled: None }
+        let printers = if self.output.len() < OUTPUT_LIMIT_BYTES {
+            core::mem::take(&mut self.printers)
+        } else {
+            Vec::new()
+        };
+        Wakers {
+            reader: None,
+            printers,
+            cancelled: None,
+        }
     }
 
     fn poll_output_below(&mut self, limit: usize, context: &Context<'_>) -> Poll<()> {

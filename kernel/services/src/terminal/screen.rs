@@ -33,7 +33,12 @@ pub struct Screen {
 impl Screen {
     /// Nothing drawn yet on a terminal of `width_cells` columns.
     pub fn new(width_cells: usize) -> Self {
-        Self { width_cells: width_cells.max(20), prompt: "", cursor: Cell::default(), end: Cell::default() }
+        Self {
+            width_cells: width_cells.max(20),
+            prompt: "",
+            cursor: Cell::default(),
+            end: Cell::default(),
+        }
     }
 
     /// Takes note of the terminal's width.
@@ -52,11 +57,11 @@ impl Screen {
 
     /// Brings the drawn line up to date: `text` has changed from byte `changed` on, the cursor is at byte `cursor`.
     pub fn redraw(&mut self, text: &str, changed: usize, cursor: usize, out: &mut Vec<u8>) {
-        // Where the terminal goes on writing: not the next character's cell, for the terminal itself decides what wraps.
-        let mut start = self.after(self.after(Cell::default(), self.prompt), &text[..changed]);
-        if start.column == self.width_cells && self.cursor != start {
-            start = Cell { row: start.row + 1, column: 0 };
-        }
+        let start = if self.cursor == self.end {
+            self.cursor
+        } else {
+            self.writing_start(text, changed)
+        };
         self.move_cursor(text, start, out);
         out.extend_from_slice(&text.as_bytes()[changed..]);
         let new_end = self.after(start, &text[changed..]);
@@ -69,6 +74,19 @@ impl Screen {
             let target = self.cell(text, cursor);
             self.move_cursor(text, target, out);
         }
+    }
+
+    /// Where the terminal goes on writing behind `text[..changed]`: not the next character's cell, for the terminal
+    /// itself decides what wraps.
+    fn writing_start(&self, text: &str, changed: usize) -> Cell {
+        let start = self.after(self.after(Cell::default(), self.prompt), &text[..changed]);
+        if start.column == self.width_cells && self.cursor != start {
+            return Cell {
+                row: start.row + 1,
+                column: 0,
+            };
+        }
+        start
     }
 
     /// Moves the cursor to byte `cursor` of the text that is drawn.
@@ -113,7 +131,10 @@ impl Screen {
     fn settle(&mut self, out: &mut Vec<u8>) {
         if self.cursor.column == self.width_cells {
             out.extend_from_slice(b"\r\n");
-            self.cursor = Cell { row: self.cursor.row + 1, column: 0 };
+            self.cursor = Cell {
+                row: self.cursor.row + 1,
+                column: 0,
+            };
             self.end = self.end.max(self.cursor);
         }
     }
@@ -153,7 +174,10 @@ impl Screen {
 
     /// Moves right within the target's row: by writing what is there, where that is known and short.
     fn move_right(&self, text: &str, target: Cell, out: &mut Vec<u8>) {
-        let from = Cell { row: target.row, column: self.cursor.column };
+        let from = Cell {
+            row: target.row,
+            column: self.cursor.column,
+        };
         match (self.index_at(text, from), self.index_at(text, target)) {
             (Some(start), Some(end)) if target.column - from.column <= PLAIN_LIMIT_CELLS => {
                 out.extend_from_slice(&text.as_bytes()[start..end]);
@@ -168,7 +192,10 @@ impl Screen {
         for (index, character) in text.char_indices() {
             let width = width(character);
             if cell.column + width > self.width_cells {
-                cell = Cell { row: cell.row + 1, column: 0 };
+                cell = Cell {
+                    row: cell.row + 1,
+                    column: 0,
+                };
             }
             if cell == wanted && width > 0 {
                 return Some(index);
@@ -182,16 +209,29 @@ impl Screen {
     fn cell(&self, text: &str, index: usize) -> Cell {
         let cell = self.after(self.after(Cell::default(), self.prompt), &text[..index]);
         let width = text[index..].chars().next().map_or(0, width);
-        if width > 0 && cell.column + width > self.width_cells { Cell { row: cell.row + 1, column: 0 } } else { cell }
+        if width > 0 && cell.column + width > self.width_cells {
+            Cell {
+                row: cell.row + 1,
+                column: 0,
+            }
+        } else {
+            cell
+        }
     }
 
     fn after(&self, start: Cell, text: &str) -> Cell {
         text.chars().fold(start, |cell, character| {
             let width = width(character);
             if cell.column + width > self.width_cells {
-                Cell { row: cell.row + 1, column: width }
+                Cell {
+                    row: cell.row + 1,
+                    column: width,
+                }
             } else {
-                Cell { row: cell.row, column: cell.column + width }
+                Cell {
+                    row: cell.row,
+                    column: cell.column + width,
+                }
             }
         })
     }

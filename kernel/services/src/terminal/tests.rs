@@ -86,7 +86,10 @@ fn run<T>(terminal: &'static Terminal, future: impl Future<Output = T>) -> Optio
 fn reads_a_line_with_a_plain_transcript() {
     let (terminal, console) = terminal();
     console.type_bytes(b"40 + 2\r");
-    assert_eq!(run(terminal, terminal.read_line(|_| true)), Some(Input::Line("40 + 2".into())));
+    assert_eq!(
+        run(terminal, terminal.read_line(|_| true)),
+        Some(Input::Line("40 + 2".into()))
+    );
     assert_eq!(console.shown(), "rhai> 40 + 2\r\n");
 }
 
@@ -97,7 +100,10 @@ fn continues_until_the_input_is_complete() {
     let input = run(terminal, terminal.read_line(|text| text.ends_with('}')));
     assert_eq!(input, Some(Input::Line("{\n\n1\n}".into())));
     assert_eq!(console.shown(), "rhai> {\r\n  ... \r\n  ... 1\r\n  ... }\r\n");
-    assert_eq!(run(terminal, terminal.read_line(|_| true)), Some(Input::Line("2".into())));
+    assert_eq!(
+        run(terminal, terminal.read_line(|_| true)),
+        Some(Input::Line("2".into()))
+    );
     console.type_bytes(b"{\r\x04{\r1\x03\x04");
     assert_eq!(run(terminal, terminal.read_line(|_| false)), Some(Input::Interrupted));
     assert_eq!(run(terminal, terminal.read_line(|_| false)), Some(Input::Interrupted));
@@ -116,7 +122,10 @@ fn cancels_the_evaluation_on_control_c_and_drops_what_was_typed_ahead() {
     assert_eq!(run(terminal, terminal.flush()), Some(()));
     assert!(control.take(Requests::CANCEL));
     terminal.end_evaluation();
-    assert_eq!(run(terminal, terminal.read_line(|_| true)), Some(Input::Line("kept".into())));
+    assert_eq!(
+        run(terminal, terminal.read_line(|_| true)),
+        Some(Input::Line("kept".into()))
+    );
     assert!(control.requests().is_empty());
 }
 
@@ -124,12 +133,18 @@ fn cancels_the_evaluation_on_control_c_and_drops_what_was_typed_ahead() {
 fn counts_a_control_c_that_came_before_the_evaluation_began() {
     let (terminal, console) = terminal();
     console.type_bytes(b"loop {}\r\x031\r");
-    assert_eq!(run(terminal, terminal.read_line(|_| true)), Some(Input::Line("loop {}".into())));
+    assert_eq!(
+        run(terminal, terminal.read_line(|_| true)),
+        Some(Input::Line("loop {}".into()))
+    );
     let control = control();
     terminal.begin_evaluation(control);
     assert!(control.take(Requests::CANCEL));
     terminal.end_evaluation();
-    assert_eq!(run(terminal, terminal.read_line(|_| true)), Some(Input::Line("1".into())));
+    assert_eq!(
+        run(terminal, terminal.read_line(|_| true)),
+        Some(Input::Line("1".into()))
+    );
 }
 
 #[test]
@@ -143,7 +158,13 @@ fn hears_control_c_behind_any_amount_of_input() {
         run(terminal, terminal.flush());
     }
     assert!(control.take(Requests::CANCEL));
-    assert_eq!(terminal.queues.lock().receive_limit(&Context::from_waker(Waker::noop())), usize::MAX);
+    assert_eq!(
+        terminal
+            .queues
+            .lock()
+            .receive_limit(&Context::from_waker(Waker::noop())),
+        usize::MAX
+    );
 }
 
 #[test]
@@ -158,7 +179,10 @@ fn holds_the_sender_back_when_nobody_reads_and_loses_nothing() {
     }
     assert_eq!(console.typed.lock().len(), 2 * queues::INPUT_LIMIT_BYTES);
     for _ in 0..count {
-        assert_eq!(run(terminal, terminal.read_line(|_| true)), Some(Input::Line("1234567".into())));
+        assert_eq!(
+            run(terminal, terminal.read_line(|_| true)),
+            Some(Input::Line("1234567".into()))
+        );
     }
 }
 
@@ -213,7 +237,10 @@ fn forgets_a_reader_that_was_dropped() {
     run(terminal, terminal.print("plain\n".into()));
     assert_eq!(console.shown(), "rhai> plain\r\n");
     console.type_bytes(b"x\r");
-    assert_eq!(run(terminal, terminal.read_line(|_| true)), Some(Input::Line("x".into())));
+    assert_eq!(
+        run(terminal, terminal.read_line(|_| true)),
+        Some(Input::Line("x".into()))
+    );
     drop(waker);
     assert_eq!(Arc::strong_count(&wakes), 1, "no waker is left behind");
 }
