@@ -136,7 +136,9 @@ impl LineEditor {
                 self.insert(&text, out);
             }
             Key::Control('t') => {
+                let before = String::from(self.line.text());
                 if let Some(changed) = self.line.transpose() {
+                    self.screen.place_cursor(&before, changed, out);
                     self.screen.redraw(self.line.text(), changed, self.line.cursor(), out);
                 }
             }

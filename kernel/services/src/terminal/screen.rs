@@ -55,7 +55,8 @@ impl Screen {
         self.redraw(text, 0, cursor, out);
     }
 
-    /// Brings the drawn line up to date: `text` has changed from byte `changed` on, the cursor is at byte `cursor`.
+    /// Brings the drawn line up to date: `text` has changed from byte `changed` on, where the terminal's cursor is; it
+    /// goes to byte `cursor`.
     pub fn redraw(&mut self, text: &str, changed: usize, cursor: usize, out: &mut Vec<u8>) {
         let start = if self.cursor == self.end {
             self.cursor
