@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rhai::Engine;
+use rhai::module_resolvers::StaticModuleResolver;
+use rhai::{Engine, Module, Scope};
 use xtask::command;
 use xtask::iso::{Rom, Variant};
 use xtask::rom;
@@ -31,8 +32,8 @@ fn corpus(context: &Context) -> Result<(), Error> {
         .iter()
         .map(|(name, bytes)| (format!("language/{name}"), bytes.clone()))
         .collect();
-    // More programs than fit in one read of the archive's index, and the shipped ones stay beside them.
-    files.extend(rom::collect(&command::root().join("stdlib-scripts")).map_err(xtask::error::Error::from)?);
+    let shipped = rom::collect(&command::root().join("stdlib-scripts")).map_err(xtask::error::Error::from)?;
+    files.extend(shipped.iter().cloned());
     let rom = Rom::Archive(rom::archive(&files));
     let iso = context.images.variant(Variant {
         timeout_seconds: Some(0),
@@ -42,10 +43,11 @@ fn corpus(context: &Context) -> Result<(), Error> {
     context.with_machine(&Config::default(), &iso, |machine| {
         machine.boot()?;
         for (name, bytes) in &programs {
-            let expected = printed(&String::from_utf8_lossy(bytes))
+            let path = format!("/rom/language/{name}");
+            let expected = printed(&path, &String::from_utf8_lossy(bytes), &shipped)
                 .map_err(|error| Error::Wrong(format!("the host's engine: {name}: {error}")))?;
             ensure!(expected.lines().count() >= LEAST_LINES, "{name} prints little");
-            let got = machine.eval(&format!("run(\"/rom/language/{name}\")"))?;
+            let got = machine.eval(&format!("run(\"{path}\")"))?;
             let pairs = got.lines().zip(expected.lines());
             for (number, (got, expected)) in pairs.enumerate() {
                 ensure!(
@@ -65,8 +67,8 @@ fn folder() -> PathBuf {
     command::root().join("tests/language")
 }
 
-/// What a plain engine prints, as a terminal would show it.
-fn printed(program: &str) -> Result<String, String> {
+/// What a plain engine with the shipped modules prints, as a terminal would show it.
+fn printed(path: &str, program: &str, shipped: &[rom::File]) -> Result<String, String> {
     let lines = Arc::new(Mutex::new(String::new()));
     let mut engine = Engine::new();
     // Where Rhai is compiled without optimisation, its own limits are lower than the ones in use.
@@ -77,7 +79,22 @@ fn printed(program: &str) -> Result<String, String> {
         log.push_str(line);
         log.push('\n');
     });
-    engine.run(program).map_err(|error| error.to_string())?;
+    let compile = |path: &str, text: &str| {
+        let mut code = engine.compile(text).map_err(|error| error.to_string())?;
+        // Errors name the file that they come from.
+        code.set_source(path);
+        Ok::<_, String>(code)
+    };
+    let mut modules = StaticModuleResolver::new();
+    for (name, bytes) in shipped.iter().filter(|(name, _)| name.starts_with("lib/")) {
+        let code = compile(&format!("/rom/{name}"), &String::from_utf8_lossy(bytes))?;
+        let module = Module::eval_ast_as_new(Scope::new(), &code, &engine).map_err(|error| error.to_string())?;
+        modules.insert(name.trim_end_matches(".rhai"), module.clone());
+        modules.insert(name, module);
+    }
+    let program = compile(path, program)?;
+    engine.set_module_resolver(modules);
+    engine.run_ast(&program).map_err(|error| error.to_string())?;
     let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(text::plain(lines.trim_end().as_bytes()))
 }
@@ -89,9 +106,9 @@ mod tests {
     #[test]
     fn the_oracle_prints_and_reports() {
         assert_eq!(
-            printed("print(40 + 2); print(\"a\\tb\\r\");").as_deref(),
+            printed("a", "print(40 + 2); print(\"a\\tb\\r\");", &[]).as_deref(),
             Ok("42\na\tb")
         );
-        assert!(printed("nothing").is_err());
+        assert!(printed("a", "nothing", &[]).is_err());
     }
 }
