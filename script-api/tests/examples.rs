@@ -126,3 +126,25 @@ fn gives_help_on_every_function() {
             .contains("did you mean time::sleep_ms?")
     );
 }
+
+#[test]
+fn runs_the_programs_of_the_image() {
+    let machine = standard_machine();
+    machine.start_session();
+    let programs: Vec<String> = host::standard_files()
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| name.starts_with("examples/"))
+        .collect();
+    assert!(programs.len() >= 3);
+    for name in programs {
+        let shown = machine.enter(&format!("run(\"/rom/{name}\")"));
+        assert!(!shown.is_empty() && !shown.contains("error["), "{name}: {shown}");
+    }
+    let tasks = machine.enter("run(\"examples/tasks\")");
+    assert_eq!(
+        tasks,
+        "task ends with 499500\ntask ends with 999000\ntask ends with 1498500\n"
+    );
+    assert!(machine.enter("run(\"examples/fibonacci\")").ends_with(" ms\ntrue\n"));
+}

@@ -17,6 +17,7 @@ fn answers_and_remembers() {
     machine.start_session();
     for (line, shown) in [
         ("40 + 2", "42\n"),
+        ("debug([1]); debug(\"x\")", "1:1: [1]\n1:13: \"x\"\n"),
         ("let x = 5;", ""),
         ("x", "5\n"),
         ("x += 1", ""),

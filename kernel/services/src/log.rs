@@ -39,12 +39,21 @@ const LINE_LIMIT_BYTES: usize = 1024;
 impl Ring {
     /// An empty ring.
     pub const fn new() -> Self {
-        Self { inner: spin::Mutex::new(Inner { bytes: [0; CAPACITY_BYTES], written: 0, oldest: 0 }) }
+        Self {
+            inner: spin::Mutex::new(Inner {
+                bytes: [0; CAPACITY_BYTES],
+                written: 0,
+                oldest: 0,
+            }),
+        }
     }
 
     /// Adds a line; the oldest ones make room. Text beyond 1,024 bytes is cut at a character's end.
     pub fn push(&self, time_ns: u64, text: fmt::Arguments<'_>) {
-        let mut line = CutLine { bytes: [0; LINE_LIMIT_BYTES], length: 0 };
+        let mut line = CutLine {
+            bytes: [0; LINE_LIMIT_BYTES],
+            length: 0,
+        };
         // `CutLine` accepts everything, so formatting fails only where a value's own `Display` does.
         let _ = fmt::write(&mut line, text);
         // A panic report may arrive while this core holds the lock: losing its copy here is better than hanging.
@@ -101,7 +110,13 @@ impl Inner {
         let time_ns = u64::from_le_bytes(self.copy_out(position + 2));
         let start = position + HEADER_BYTES as u64;
         let bytes: Vec<u8> = (start..start + length).map(|at| self.copy_out::<1>(at)[0]).collect();
-        (Line { time_ns, text: String::from_utf8_lossy(&bytes).into_owned() }, start + length)
+        (
+            Line {
+                time_ns,
+                text: String::from_utf8_lossy(&bytes).into_owned(),
+            },
+            start + length,
+        )
     }
 }
 
@@ -146,7 +161,10 @@ mod tests {
     fn drops_whole_old_lines_when_full() {
         let ring = Box::new(Ring::new());
         for number in 0..10_000u64 {
-            ring.push(number, format_args!("line {number} {}", "x".repeat((number % 90) as usize)));
+            ring.push(
+                number,
+                format_args!("line {number} {}", "x".repeat((number % 90) as usize)),
+            );
         }
         let lines = ring.tail(usize::MAX);
         assert!(lines.len() > 100);
@@ -154,7 +172,10 @@ mod tests {
             assert_eq!(pair[0].time_ns + 1, pair[1].time_ns);
         }
         for line in lines {
-            assert_eq!(line.text, format!("line {} {}", line.time_ns, "x".repeat((line.time_ns % 90) as usize)));
+            assert_eq!(
+                line.text,
+                format!("line {} {}", line.time_ns, "x".repeat((line.time_ns % 90) as usize))
+            );
         }
     }
 

@@ -128,7 +128,8 @@ impl Control {
 
     /// Notes the script position of a native call.
     pub fn set_position(&self, line: u32, column: u32) {
-        self.position.store(u64::from(line) << 32 | u64::from(column), Ordering::Relaxed);
+        self.position
+            .store(u64::from(line) << 32 | u64::from(column), Ordering::Relaxed);
     }
 
     /// The lowest address of the task's stack.
@@ -167,7 +168,11 @@ pub struct TaskError {
 impl TaskError {
     /// An error with a code and a message, and no position.
     pub fn new(code: &str, message: impl fmt::Display) -> Self {
-        Self { code: code.into(), message: alloc::format!("{message}"), ..Self::default() }
+        Self {
+            code: code.into(),
+            message: alloc::format!("{message}"),
+            ..Self::default()
+        }
     }
 }
 

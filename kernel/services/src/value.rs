@@ -45,7 +45,12 @@ pub enum Value {
 impl Value {
     /// A map from `(name, value)` pairs.
     pub fn map<const N: usize>(entries: [(&str, Value); N]) -> Self {
-        Self::Map(entries.into_iter().map(|(name, value)| (String::from(name), value)).collect())
+        Self::Map(
+            entries
+                .into_iter()
+                .map(|(name, value)| (String::from(name), value))
+                .collect(),
+        )
     }
 }
 

@@ -79,6 +79,7 @@ impl Queues {
             // What was typed before Ctrl-C is withdrawn, and what was about to be shown is no longer wanted.
             self.input.clear();
             self.output.clear();
+            self.output.extend(b"^C\r\n");
             fresh = &bytes[at + 1..];
             cancelled = Some(control);
         }

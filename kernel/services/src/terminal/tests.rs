@@ -119,7 +119,14 @@ fn cancels_the_evaluation_on_control_c_and_drops_what_was_typed_ahead() {
     assert_eq!(run(terminal, terminal.flush()), Some(()));
     assert!(control.requests().is_empty());
     console.type_bytes(b"\x03kept\r");
+    run(terminal, terminal.print("1\n2\n".into()));
+    console.shown();
+    console.room.store(0, Ordering::Relaxed);
+    run(terminal, terminal.print("3\n".into()));
+    console.room.store(usize::MAX, Ordering::Relaxed);
+    console.type_bytes(b"\x03kept\r");
     assert_eq!(run(terminal, terminal.flush()), Some(()));
+    assert_eq!(console.shown(), "^C\r\n", "what waited to be shown is withdrawn");
     assert!(control.take(Requests::CANCEL));
     terminal.end_evaluation();
     assert_eq!(
