@@ -4,11 +4,14 @@
 
 extern crate alloc;
 
+use alloc::boxed::Box;
+
 use kernel::arch::features::Features;
-use kernel::arch::{apic, clock, copy, core_local, features, interrupts, segments};
+use kernel::arch::{apic, clock, copy, features, interrupts, segments};
 use kernel::boot::command_line::Options;
-use kernel::boot::handover::{self, Handover};
-use kernel::executor::run;
+use kernel::boot::handover::Handover;
+use kernel::boot::tags;
+use kernel::executor::{Executor, run};
 use kernel::machine::firmware::{self, Firmware};
 use kernel::machine::host::{self, Facts};
 use kernel::machine::{debug, routing, serial, session, steps, timing};
@@ -18,14 +21,10 @@ use services::host::Host;
 use services::rom::Rom;
 use services::terminal::Terminal;
 
-/// Called by the entry code in the higher half, with the boot processor's stack, interrupts off.
-#[unsafe(no_mangle)]
-extern "C" fn kernel_main(information: u32, relocation: i64) -> ! {
-    core_local::start_boot_core();
-    journal::start();
+kernel::entry!(start);
 
-    // SAFETY: the entry code passes what the boot loader gave it, once.
-    let handover = unsafe { handover::read(information, relocation) }.expect("the boot loader's information is readable");
+fn start(handover: Result<Handover, tags::Error>) -> ! {
+    let handover = handover.expect("the boot loader passes readable information");
     let options = start_log(&handover);
 
     let features = start_processor();
@@ -82,7 +81,11 @@ fn start_processor() -> Features {
 fn start_memory(handover: &Handover) {
     frames::start(&handover.tags, handover.information).expect("memory is needed for anything at all");
     paging::start(&handover.tags).expect("memory holds at least its own page tables");
-    log::info!("memory: {} MiB, {} MiB free", frames::total_bytes() >> 20, frames::free_bytes() >> 20);
+    log::info!(
+        "memory: {} MiB, {} MiB free",
+        frames::total_bytes() >> 20,
+        frames::free_bytes() >> 20
+    );
     steps::done("memory");
 }
 
@@ -95,7 +98,10 @@ fn start_symbols(handover: &Handover) {
 }
 
 fn start_interrupts(features: &Features, firmware: &Firmware) {
-    let base = firmware.madt.as_ref().map_or(0xfee0_0000, |madt| madt.local_apic_address);
+    let base = firmware
+        .madt
+        .as_ref()
+        .map_or(0xfee0_0000, |madt| madt.local_apic_address);
     apic::start(features, Physical(base)).expect("the core's interrupt controller can be mapped");
     routing::start(firmware);
     timing::calibrate(features, firmware);
@@ -119,9 +125,9 @@ fn read_rom(handover: &Handover, options: &Options) -> Rom {
     rom
 }
 
-fn start_session(executor: &'static kernel::executor::Executor, host: Host, console: &'static serial::SerialConsole) {
+fn start_session(executor: &'static Executor, host: Host, console: &'static serial::SerialConsole) {
     log::info!("ready after {} ms", clock::now_ns() / 1_000_000);
     journal::stop_echo();
-    let terminal: &'static Terminal = alloc::boxed::Box::leak(alloc::boxed::Box::new(Terminal::new(console)));
+    let terminal: &'static Terminal = Box::leak(Box::new(Terminal::new(console)));
     session::start(executor, host, terminal);
 }

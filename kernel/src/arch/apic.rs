@@ -71,14 +71,20 @@ pub fn start(features: &Features, base: Physical) -> Result<(), Unreachable> {
         WINDOW.store(address, Ordering::Relaxed);
         MODE.store(XAPIC, Ordering::Relaxed);
     }
-    write(register::SPURIOUS, SOFTWARE_ENABLE | u32::from(interrupts::SPURIOUS_VECTOR));
+    write(
+        register::SPURIOUS,
+        SOFTWARE_ENABLE | u32::from(interrupts::SPURIOUS_VECTOR),
+    );
     write(register::TASK_PRIORITY, 0);
     write(register::LINT0, MASKED);
     write(register::ERROR, MASKED);
     write(register::TIMER, MASKED | u32::from(interrupts::TIMER_VECTOR));
     write(register::DIVIDE, DIVIDE_BY_16);
     if features.tsc_deadline {
-        write(register::TIMER, TIMER_TSC_DEADLINE | u32::from(interrupts::TIMER_VECTOR));
+        write(
+            register::TIMER,
+            TIMER_TSC_DEADLINE | u32::from(interrupts::TIMER_VECTOR),
+        );
     }
     Ok(())
 }
@@ -104,7 +110,11 @@ pub fn set_timer_rate(rate_hz: u64) {
 pub fn arm(deadline_ns: u64) {
     let rate_hz = TIMER_HZ.load(Ordering::Relaxed);
     if rate_hz == 0 {
-        let value = if deadline_ns == u64::MAX { 0 } else { clock::tsc_at(deadline_ns).max(1) };
+        let value = if deadline_ns == u64::MAX {
+            0
+        } else {
+            clock::tsc_at(deadline_ns).max(1)
+        };
         // SAFETY: the timer is in TSC-deadline mode, which CPUID reports; any value is allowed.
         unsafe { Msr::new(TSC_DEADLINE_MSR).write(value) };
         return;
@@ -127,7 +137,11 @@ pub fn acknowledge() {
 /// The core's APIC number.
 pub fn id() -> u32 {
     let value = read(register::ID);
-    if MODE.load(Ordering::Relaxed) == X2APIC { value } else { value >> 24 }
+    if MODE.load(Ordering::Relaxed) == X2APIC {
+        value
+    } else {
+        value >> 24
+    }
 }
 
 /// Whether the registers are reached as model-specific registers.

@@ -194,22 +194,22 @@ unsafe extern "C" fn memset(to: *mut u8, value: i32, count: usize) -> *mut u8 {
 /// As in C.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, count: usize) -> i32 {
-    let mut at = 0;
-    while at + 8 <= count {
-        // SAFETY: the eight bytes lie within the caller's ranges.
-        let (a, b) = unsafe { (left.add(at).cast::<u64>().read_unaligned(), right.add(at).cast::<u64>().read_unaligned()) };
+    // SAFETY: the caller's promise.
+    let left = unsafe { core::slice::from_raw_parts(left, count) };
+    // SAFETY: as above.
+    let right = unsafe { core::slice::from_raw_parts(right, count) };
+    let (left_words, left_rest) = left.as_chunks::<8>();
+    let (right_words, right_rest) = right.as_chunks::<8>();
+    for (a, b) in left_words.iter().zip(right_words) {
+        let (a, b) = (u64::from_be_bytes(*a), u64::from_be_bytes(*b));
         if a != b {
-            return if a.swap_bytes() < b.swap_bytes() { -1 } else { 1 };
+            return if a < b { -1 } else { 1 };
         }
-        at += 8;
     }
-    while at < count {
-        // SAFETY: the byte lies within the caller's ranges.
-        let (a, b) = unsafe { (*left.add(at), *right.add(at)) };
+    for (a, b) in left_rest.iter().zip(right_rest) {
         if a != b {
-            return i32::from(a) - i32::from(b);
+            return i32::from(*a) - i32::from(*b);
         }
-        at += 1;
     }
     0
 }

@@ -59,7 +59,10 @@ const MACHINE_CHECK: u64 = 18;
 
 /// The exception that `name` (as `gp`) stands for.
 pub fn vector_of(name: &str) -> Option<u8> {
-    NAMES.iter().position(|(short, _)| short.eq_ignore_ascii_case(name)).map(|vector| vector as u8)
+    NAMES
+        .iter()
+        .position(|(short, _)| short.eq_ignore_ascii_case(name))
+        .map(|vector| vector as u8)
 }
 
 /// An exception in words.
@@ -76,11 +79,20 @@ impl fmt::Display for Cause<'_> {
                 (_, true) => "writing",
                 _ => "reading",
             };
-            let state = if frame.error_code & 1 != 0 { "protected" } else { "unmapped" };
+            let state = if frame.error_code & 1 != 0 {
+                "protected"
+            } else {
+                "unmapped"
+            };
             let address = Cr2::read_raw() as usize;
             write!(out, " {action} {state} address {address:#018x}")?;
             if let Some(owner) = arena::owner_of(address) {
-                write!(out, ", in the arena of task {}{}", owner.task, if owner.is_dead { ", which has ended" } else { "" })?;
+                write!(
+                    out,
+                    ", in the arena of task {}{}",
+                    owner.task,
+                    if owner.is_dead { ", which has ended" } else { "" }
+                )?;
             }
         } else if frame.error_code != 0 {
             write!(out, ", error code {:#x}", frame.error_code)?;

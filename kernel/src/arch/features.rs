@@ -35,11 +35,15 @@ pub fn start() -> Features {
     let structured = id.get_extended_feature_info();
     let basic = id.get_feature_info();
     let features = Features {
-        no_execute: extended.as_ref().is_some_and(raw_cpuid::ExtendedProcessorFeatureIdentifiers::has_execute_disable),
+        no_execute: extended
+            .as_ref()
+            .is_some_and(raw_cpuid::ExtendedProcessorFeatureIdentifiers::has_execute_disable),
         smep: structured.as_ref().is_some_and(raw_cpuid::ExtendedFeatures::has_smep),
         smap: structured.as_ref().is_some_and(raw_cpuid::ExtendedFeatures::has_smap),
         umip: structured.as_ref().is_some_and(raw_cpuid::ExtendedFeatures::has_umip),
-        fast_string_copy: structured.as_ref().is_some_and(raw_cpuid::ExtendedFeatures::has_rep_movsb_stosb),
+        fast_string_copy: structured
+            .as_ref()
+            .is_some_and(raw_cpuid::ExtendedFeatures::has_rep_movsb_stosb),
         x2apic: basic.as_ref().is_some_and(raw_cpuid::FeatureInfo::has_x2apic),
         tsc_deadline: basic.as_ref().is_some_and(raw_cpuid::FeatureInfo::has_tsc_deadline),
         tsc_invariant: id
@@ -53,7 +57,10 @@ pub fn start() -> Features {
 
 /// The hypervisor's 12 letters where there is one.
 pub fn hypervisor(id: &CpuId<CpuIdReaderNative>) -> Option<[u8; 12]> {
-    if !id.get_feature_info().is_some_and(|information| information.has_hypervisor()) {
+    if !id
+        .get_feature_info()
+        .is_some_and(|information| information.has_hypervisor())
+    {
         return None;
     }
     let leaf = core::arch::x86_64::__cpuid(0x4000_0000);

@@ -8,7 +8,7 @@ use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use x86_64::VirtAddr;
-use x86_64::structures::idt::InterruptDescriptorTable;
+use x86_64::structures::idt::{EntryOptions, InterruptDescriptorTable};
 
 use super::segments::{CODE_SELECTOR, InterruptStack};
 use super::{apic, exceptions};
@@ -135,12 +135,9 @@ pub fn start() {
     };
     macro_rules! exception {
         ($($name:ident = $vector:literal, $stack:ident;)*) => { $(
-            // SAFETY: the stub for this vector keeps to the processor's calling convention, and the stack exists.
-            unsafe {
-                table.$name.set_handler_addr(entry_of($vector))
-                    .set_code_selector(CODE_SELECTOR)
-                    .set_stack_index(InterruptStack::$stack as u16);
-            }
+            // SAFETY: the stub for this vector keeps to the processor's calling convention.
+            let options = unsafe { table.$name.set_handler_addr(entry_of($vector)) };
+            set_context(options, InterruptStack::$stack);
         )* };
     }
     exception! {
@@ -170,14 +167,17 @@ pub fn start() {
     }
     for vector in 32..=255u8 {
         // SAFETY: as for the exceptions.
-        unsafe {
-            table[vector]
-                .set_handler_addr(entry_of(vector.into()))
-                .set_code_selector(CODE_SELECTOR)
-                .set_stack_index(InterruptStack::Device as u16);
-        }
+        let options = unsafe { table[vector].set_handler_addr(entry_of(vector.into())) };
+        set_context(options, InterruptStack::Device);
     }
     table.load();
+}
+
+fn set_context(options: &mut EntryOptions, stack: InterruptStack) {
+    // SAFETY: the selector is the kernel's code segment.
+    unsafe { options.set_code_selector(CODE_SELECTOR) };
+    // SAFETY: the task state segment has a stack in this slot, which no other kind of interrupt uses.
+    unsafe { options.set_stack_index(stack as u16) };
 }
 
 /// The address of `vector`'s entry stub, for tests that call it directly.
@@ -195,7 +195,10 @@ pub fn break_protection_gate() {
 
 /// Resets the processor by a fault that cannot be delivered.
 pub fn triple_fault() -> ! {
-    let nothing = x86_64::structures::DescriptorTablePointer { limit: 0, base: VirtAddr::zero() };
+    let nothing = x86_64::structures::DescriptorTablePointer {
+        limit: 0,
+        base: VirtAddr::zero(),
+    };
     // SAFETY: the machine is to be reset; with an empty table the next exception does it.
     unsafe { x86_64::instructions::tables::lidt(&nothing) };
     loop {

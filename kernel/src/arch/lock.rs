@@ -21,13 +21,17 @@ pub struct Guard<'a, T> {
 impl<T> KernelLock<T> {
     /// An open lock.
     pub const fn new(value: T) -> Self {
-        Self { inner: spin::Mutex::new(value) }
+        Self {
+            inner: spin::Mutex::new(value),
+        }
     }
 
     /// Waits for the lock. Holders never suspend, so the wait is short.
     pub fn lock(&self) -> Guard<'_, T> {
         core_local::get().locks_held.fetch_add(1, Ordering::Relaxed);
-        Guard { inner: self.inner.lock() }
+        Guard {
+            inner: self.inner.lock(),
+        }
     }
 
     /// Takes the lock if it is open.

@@ -2,32 +2,35 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`core_local`] | what belongs to one core, found through the GS base |
-//! | [`lock`] | the counted spin lock |
-//! | [`features`] | what this processor can do, and switching it on |
-//! | [`segments`] | GDT, TSS and the interrupt stacks |
-//! | [`interrupts`] | IDT, the entry stubs, and who handles which vector |
-//! | [`exceptions`] | what a processor exception does to a task or the machine |
-//! | [`apic`] | the core's own interrupt controller and timer |
-//! | [`clock`] | the monotonic clock |
-//! | [`port`] | I/O ports |
-//! | [`copy`] | memory copies that are fast on processors and emulators |
+//! | `core_local` | what belongs to one core, found through the GS base |
+//! | `lock` | the counted spin lock |
+//! | `features` | what this processor can do, and switching it on |
+//! | `segments` | GDT, TSS and the interrupt stacks |
+//! | `interrupts` | IDT, the entry stubs, and who handles which vector |
+//! | `exceptions` | what a processor exception does to a task or the machine |
+//! | `apic` | the core's own interrupt controller and timer |
+//! | `clock` | the monotonic clock |
+//! | `port` | I/O ports |
+//! | `provoke` | exceptions on purpose, for tests |
+//! | `copy` | memory copies that are fast on processors and emulators |
 
-pub mod core_local;
-pub mod lock;
 #[cfg(target_os = "none")]
 pub mod apic;
 #[cfg(target_os = "none")]
 pub mod clock;
 #[cfg(target_os = "none")]
 pub mod copy;
+pub mod core_local;
 #[cfg(target_os = "none")]
 pub mod exceptions;
 #[cfg(target_os = "none")]
 pub mod features;
 #[cfg(target_os = "none")]
 pub mod interrupts;
+pub mod lock;
 #[cfg(target_os = "none")]
 pub mod port;
+#[cfg(target_os = "none")]
+pub mod provoke;
 #[cfg(target_os = "none")]
 pub mod segments;

@@ -10,12 +10,25 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// The ports from `base` on.
-    ///
-    /// # Safety
-    ///
-    /// The ports that are used through this value must belong to one device, and its driver must be their only user.
-    pub const unsafe fn new(base: u16) -> Self {
+    /// All ports, counted from 0: for registers that the firmware names.
+    pub const ALL: Self = Self { base: 0 };
+    /// The first legacy interrupt controller.
+    pub const FIRST_PIC: Self = Self { base: 0x20 };
+    /// The interval timer.
+    pub const PIT: Self = Self { base: 0x40 };
+    /// The keyboard controller.
+    pub const KEYBOARD: Self = Self { base: 0x60 };
+    /// The interval timer's gate and the loudspeaker.
+    pub const PIT_GATE: Self = Self { base: 0x61 };
+    /// The CMOS clock.
+    pub const CMOS: Self = Self { base: 0x70 };
+    /// A port that takes a moment and does nothing.
+    pub const DELAY: Self = Self { base: 0x80 };
+    /// The second legacy interrupt controller.
+    pub const SECOND_PIC: Self = Self { base: 0xa0 };
+
+    /// A device's ports from `base` on. No two drivers may use the same ones.
+    pub const fn of_device(base: u16) -> Self {
         Self { base }
     }
 }
@@ -23,7 +36,7 @@ impl Ports {
 macro_rules! access {
     ($read:ident, $write:ident, $width:ty) => {
         fn $read(&self, offset: u16) -> $width {
-            // SAFETY: `new`'s caller promised that these ports are the driver's own.
+            // SAFETY: a port access touches no memory; what the device then does is its driver's business.
             unsafe { Port::new(self.base + offset).read() }
         }
         fn $write(&self, offset: u16, value: $width) {

@@ -75,15 +75,20 @@ pub fn start_boot_core() {
     let data = gdt.append(Descriptor::kernel_data_segment());
     let task = gdt.append(Descriptor::tss_segment(tss));
     let absent = gdt.append(Descriptor::UserSegment(ABSENT_DATA_SEGMENT));
-    assert_eq!(absent.0, ABSENT_SELECTOR, "the absent segment follows the task state's two entries");
+    assert_eq!(
+        absent.0, ABSENT_SELECTOR,
+        "the absent segment follows the task state's two entries"
+    );
     gdt.load();
     assert_eq!(code, CODE_SELECTOR, "the code segment is the first descriptor");
-    // SAFETY: the selectors name the descriptors just loaded. GS keeps its base: only the selectors of CS, SS, DS and ES change.
-    unsafe {
-        CS::set_reg(code);
-        SS::set_reg(data);
-        DS::set_reg(data);
-        ES::set_reg(data);
-        load_tss(task);
-    }
+    // SAFETY: the selector names the code segment just loaded.
+    unsafe { CS::set_reg(code) };
+    // SAFETY: the selector names the data segment just loaded. GS is left alone and keeps its base.
+    unsafe { SS::set_reg(data) };
+    // SAFETY: as above.
+    unsafe { DS::set_reg(data) };
+    // SAFETY: as above.
+    unsafe { ES::set_reg(data) };
+    // SAFETY: the selector names the task state segment just loaded, and its stacks are static.
+    unsafe { load_tss(task) };
 }

@@ -14,6 +14,21 @@ pub struct Handover {
     pub information: Reserved,
 }
 
+/// Makes `$start`, a `fn(Result<Handover, tags::Error>) -> !`, the first function of ours that runs after the entry code.
+#[macro_export]
+macro_rules! entry {
+    ($start:path) => {
+        /// Called by the entry code in the higher half, with the boot processor's stack, interrupts off.
+        #[unsafe(no_mangle)]
+        extern "C" fn kernel_main(information: u32, relocation: i64) -> ! {
+            $crate::arch::core_local::start_boot_core();
+            $crate::report::journal::start();
+            // SAFETY: the entry code passes what the boot loader gave it, once.
+            $start(unsafe { $crate::boot::handover::read(information, relocation) })
+        }
+    };
+}
+
 /// Reads the boot information.
 ///
 /// # Errors
@@ -32,14 +47,22 @@ pub unsafe fn read(information: u32, relocation: i64) -> Result<Handover, tags::
     let size = tags::total_size(header);
     // SAFETY: the loader left this many bytes there, and the frame allocator never hands them out.
     let bytes = unsafe { core::slice::from_raw_parts(start.direct::<u8>(), size) };
-    let reserved = Reserved { start: start.0, end: start.0 + size as u64 };
-    Ok(Handover { tags: Tags::parse(bytes)?, information: reserved })
+    let reserved = Reserved {
+        start: start.0,
+        end: start.0 + size as u64,
+    };
+    Ok(Handover {
+        tags: Tags::parse(bytes)?,
+        information: reserved,
+    })
 }
 
 impl Handover {
     /// The kernel's options; problems with them are logged.
     pub fn options(&self) -> Options {
-        Options::parse(self.tags.command_line().unwrap_or(""), |problem| log::warn!("command line: {problem}"))
+        Options::parse(self.tags.command_line().unwrap_or(""), |problem| {
+            log::warn!("command line: {problem}")
+        })
     }
 
     /// The contents of the module that the boot menu calls `name`.
@@ -58,6 +81,10 @@ impl Handover {
 
     /// `uefi` or `bios`.
     pub fn firmware(&self) -> &'static str {
-        if self.tags.efi_system_table().is_some() { "uefi" } else { "bios" }
+        if self.tags.efi_system_table().is_some() {
+            "uefi"
+        } else {
+            "bios"
+        }
     }
 }

@@ -11,7 +11,7 @@ use core::pin::Pin;
 use core::sync::atomic::Ordering;
 use core::task::{Context, Poll};
 
-use corosensei::stack::Stack;
+use corosensei::stack::{Stack, StackPointer};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use services::host::{BoxFuture, Interrupted};
 use services::task::{Outcome, Requests, TaskError};
@@ -79,17 +79,19 @@ struct Tracked<S: Floor> {
 
 // SAFETY: all duties are the inner stack's.
 unsafe impl<S: Floor> Stack for Tracked<S> {
-    fn base(&self) -> corosensei::stack::StackPointer {
+    fn base(&self) -> StackPointer {
         self.stack.base()
     }
-    fn limit(&self) -> corosensei::stack::StackPointer {
+    fn limit(&self) -> StackPointer {
         self.stack.limit()
     }
 }
 
 impl<S: Floor> Drop for Tracked<S> {
     fn drop(&mut self) {
-        self.record.stack_peak_bytes.store(self.stack.peak_bytes(), Ordering::Relaxed);
+        self.record
+            .stack_peak_bytes
+            .store(self.stack.peak_bytes(), Ordering::Relaxed);
     }
 }
 
@@ -100,28 +102,43 @@ impl<S: Floor + 'static> Fiber<S> {
     /// A task that runs `body` on `stack`.
     pub fn new(stack: S, record: Arc<TaskRecord>, body: Body, hooks: &'static dyn Hooks) -> Self {
         record.control.set_stack_floor(stack.floor());
-        let body_memory = (core::ptr::from_ref(&*body).cast_mut().cast::<u8>(), Layout::for_value(&*body));
-        let tracked = Tracked { stack, record: Arc::clone(&record) };
+        let body_memory = (
+            core::ptr::from_ref(&*body).cast_mut().cast::<u8>(),
+            Layout::for_value(&*body),
+        );
+        let tracked = Tracked {
+            stack,
+            record: Arc::clone(&record),
+        };
         // The record's pointer is plain here: an abandoned fiber must not keep a count of it.
         let record_address = Arc::as_ptr(&record) as usize;
         let coroutine = Coroutine::with_stack(tracked, move |yielder: &Yielder<Resume, Suspend>, _| {
             // SAFETY: the fiber's future holds the record while this code runs.
             let record = unsafe { &*(record_address as *const TaskRecord) };
-            record.yielder.store(core::ptr::from_ref(yielder).cast_mut().cast(), Ordering::Relaxed);
+            record
+                .yielder
+                .store(core::ptr::from_ref(yielder).cast_mut().cast(), Ordering::Relaxed);
             let outcome = body();
             let core = core_local::get();
             core.allocating.set(core::ptr::null_mut());
             record.end.lock().outcome = Some(outcome);
             Ended::Finished
         });
-        Self { coroutine, record, body_memory, hooks }
+        Self {
+            coroutine,
+            record,
+            body_memory,
+            hooks,
+        }
     }
 
     /// Runs the fiber until it gives control back.
     fn resume(&mut self, input: Resume) -> CoroutineResult<Suspend, Ended> {
         let core = core_local::get();
         let record = &self.record;
-        let outer_recovery = core.recovery.replace(Some(Recovery { handler: self.coroutine.trap_handler() }));
+        let outer_recovery = core.recovery.replace(Some(Recovery {
+            handler: self.coroutine.trap_handler(),
+        }));
         let outer_allocating = core.allocating.replace(record.allocating.load(Ordering::Relaxed));
         let outer_arena = core.arena.replace(record.arena_pointer());
         let outer_record = core.record.replace(Arc::as_ptr(record));
@@ -133,7 +150,9 @@ impl<S: Floor + 'static> Fiber<S> {
 
         self.hooks.leave();
         core.set_control(None);
-        record.cpu_time_ns.fetch_add(self.hooks.now_ns().saturating_sub(start_ns), Ordering::Relaxed);
+        record
+            .cpu_time_ns
+            .fetch_add(self.hooks.now_ns().saturating_sub(start_ns), Ordering::Relaxed);
         record.set_allocating(core.allocating.replace(outer_allocating));
         core.arena.set(outer_arena);
         core.record.set(outer_record);
@@ -147,7 +166,9 @@ impl<S: Floor + 'static> Fiber<S> {
 
     /// Polls what the task waits for: pending, or how the fiber is to go on.
     fn poll_wait(&mut self, context: &mut Context<'_>) -> Poll<Resume> {
-        let Some(mut waiting) = self.record.waiting.lock().take() else { return Poll::Ready(Resume::Continue) };
+        let Some(mut waiting) = self.record.waiting.lock().take() else {
+            return Poll::Ready(Resume::Continue);
+        };
         let requests = self.record.control.requests();
         if requests.contains(Requests::CANCEL) || requests.contains(Requests::KILL) {
             drop(waiting);
@@ -254,6 +275,34 @@ pub fn block_on(future: BoxFuture<()>) -> Result<(), Interrupted> {
     }
 }
 
+/// *Task*: runs `work` with the stack pointer moved down so that about `bytes` of the task's stack are left: for tests.
+pub fn with_stack_left(bytes: usize, work: &mut dyn FnMut()) {
+    let control = running_record().control;
+    let wanted = bytes.clamp(1024, control.stack_left_bytes().saturating_sub(1024));
+    let limit = StackPointer::new(control.stack_floor());
+    let base = StackPointer::new((control.stack_floor() + wanted) & !15);
+    if let (Some(base), Some(limit)) = (base, limit) {
+        corosensei::on_stack(LowerPart { base, limit }, work);
+    }
+}
+
+/// The lower part of the running fiber's stack.
+struct LowerPart {
+    base: StackPointer,
+    limit: StackPointer,
+}
+
+// SAFETY: made only by `with_stack_left`, inside the running fiber's own stack and below its frames; the fiber's guard
+// lies below it.
+unsafe impl Stack for LowerPart {
+    fn base(&self) -> StackPointer {
+        self.base
+    }
+    fn limit(&self) -> StackPointer {
+        self.limit
+    }
+}
+
 /// *Task*: the running task's record.
 ///
 /// # Panics
@@ -267,7 +316,10 @@ pub fn running_record() -> &'static TaskRecord {
 }
 
 fn suspend(reason: Suspend) -> Resume {
-    let yielder = running_record().yielder.load(Ordering::Relaxed).cast::<Yielder<Resume, Suspend>>();
+    let yielder = running_record()
+        .yielder
+        .load(Ordering::Relaxed)
+        .cast::<Yielder<Resume, Suspend>>();
     // SAFETY: the fiber stored its yielder before it ran any other code, and it lives as long as the fiber.
     unsafe { &*yielder }.suspend(reason)
 }

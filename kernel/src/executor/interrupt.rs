@@ -27,12 +27,18 @@ struct Line {
     waker: KernelLock<Option<Waker>>,
 }
 
-static LINES: [Line; SOURCES] =
-    [const { Line { is_raised: AtomicBool::new(false), waker: KernelLock::new(None) } }; SOURCES];
+static LINES: [Line; SOURCES] = [const {
+    Line {
+        is_raised: AtomicBool::new(false),
+        waker: KernelLock::new(None),
+    }
+}; SOURCES];
 
 /// Notes that `source` has something to say. The only call here for interrupt handlers.
 pub fn raise(source: Source) {
-    core_local::get().interrupt_bits.fetch_or(1 << source.0, Ordering::Release);
+    core_local::get()
+        .interrupt_bits
+        .fetch_or(1 << source.0, Ordering::Release);
 }
 
 /// Whether this core's handlers have noted something that was not delivered yet.
@@ -65,7 +71,11 @@ pub async fn wait(source: Source) {
         let replaced = line.waker.lock().replace(context.waker().clone());
         drop(replaced);
         // Raised between the look and the waker's arrival?
-        if line.is_raised.swap(false, Ordering::AcqRel) { Poll::Ready(()) } else { Poll::Pending }
+        if line.is_raised.swap(false, Ordering::AcqRel) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     })
     .await;
 }

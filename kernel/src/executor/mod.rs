@@ -2,13 +2,13 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`queue`] | tasks, wakers and the ready queues |
-//! | [`timers`] | sleeping until a moment |
-//! | [`interrupt`] | from an interrupt handler's bit to a waiting service |
-//! | [`record`] | what the machine knows of a script task |
-//! | [`fiber`] | running a script task's code on its own stack |
-//! | [`tasks`] | all script tasks: start, wait, kill, list |
-//! | [`recovery`] | going on after a panic or a fault |
+//! | `queue` | tasks, wakers and the ready queues |
+//! | `timers` | sleeping until a moment |
+//! | `interrupt` | from an interrupt handler's bit to a waiting service |
+//! | `record` | what the machine knows of a script task |
+//! | `fiber` | running a script task's code on its own stack |
+//! | `tasks` | all script tasks: start, wait, kill, list |
+//! | `recovery` | going on after a panic or a fault |
 //!
 //! Services come before script tasks: what a device reports is dealt with before the next script's slice. Interrupt
 //! handlers set bits; only the executor turns bits into wakes.

@@ -47,7 +47,11 @@ impl Executor {
     /// An executor with nothing to do.
     pub const fn new() -> Self {
         Self {
-            ready: KernelLock::new(Ready { services: VecDeque::new(), scripts: VecDeque::new(), alive: 0 }),
+            ready: KernelLock::new(Ready {
+                services: VecDeque::new(),
+                scripts: VecDeque::new(),
+                alive: 0,
+            }),
             timers: Timers::new(),
             polls: AtomicU64::new(0),
         }
@@ -144,7 +148,9 @@ impl Task {
     /// stack, and is never polled nor dropped again.
     pub fn poll(self: &Arc<Self>) {
         self.executor.polls.fetch_add(1, Ordering::Relaxed);
-        let Some(mut future) = self.future.lock().take() else { return };
+        let Some(mut future) = self.future.lock().take() else {
+            return;
+        };
         let waker = Waker::from(Arc::clone(self));
         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Pending => *self.future.lock() = Some(future),
@@ -181,7 +187,11 @@ impl Wake for Task {
         let is_script = self.is_script;
         core_local::get().on_kernel_heap(|| {
             let mut ready = executor.ready.lock();
-            if is_script { ready.scripts.push_back(self) } else { ready.services.push_back(self) }
+            if is_script {
+                ready.scripts.push_back(self)
+            } else {
+                ready.services.push_back(self)
+            }
         });
     }
 }

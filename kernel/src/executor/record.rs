@@ -116,7 +116,10 @@ impl TaskRecord {
 
     /// The running task's arena, for the core-local data.
     pub fn arena_pointer(&self) -> *mut ArenaPointer {
-        self.arena.lock().as_ref().map_or(core::ptr::null_mut(), |arena| arena.pointer())
+        self.arena
+            .lock()
+            .as_ref()
+            .map_or(core::ptr::null_mut(), |arena| arena.pointer())
     }
 
     /// Notes what the fiber's allocations went to.

@@ -22,7 +22,10 @@ use crate::memory::stack::TaskStack;
 pub fn is_possible(stack_pointer: usize) -> bool {
     let core = core_local::get();
     core.locks_held.load(Ordering::Relaxed) == 0
-        && core.recovery.get().is_some_and(|recovery| recovery.handler.stack_ptr_in_bounds(stack_pointer))
+        && core
+            .recovery
+            .get()
+            .is_some_and(|recovery| recovery.handler.stack_ptr_in_bounds(stack_pointer))
 }
 
 /// Notes why the running coroutine ends, and returns the registers with which it goes on to its end.
@@ -72,17 +75,27 @@ pub struct Poller {
     coroutine: Cell<Option<Coroutine<*const Task, (), Ended, TaskStack>>>,
 }
 
+impl Default for Poller {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Poller {
     /// A poller that has not run yet.
     pub const fn new() -> Self {
-        Self { coroutine: Cell::new(None) }
+        Self {
+            coroutine: Cell::new(None),
+        }
     }
 
     /// Polls `task` once; `Abandoned` where it panicked or faulted.
     pub fn poll(&self, task: &Arc<Task>) -> Ended {
         let mut coroutine = self.coroutine.take().unwrap_or_else(start);
         let core = core_local::get();
-        let outer = core.recovery.replace(Some(Recovery { handler: coroutine.trap_handler() }));
+        let outer = core.recovery.replace(Some(Recovery {
+            handler: coroutine.trap_handler(),
+        }));
         let result = coroutine.resume(Arc::as_ptr(task));
         core.recovery.set(outer);
         match result {

@@ -24,7 +24,10 @@ pub fn start_boot_core() -> &'static Executor {
 ///
 /// Before the core has one.
 pub fn current() -> &'static Executor {
-    core_local::get().executor.get().expect("the executor is started before anything runs on it")
+    core_local::get()
+        .executor
+        .get()
+        .expect("the executor is started before anything runs on it")
 }
 
 /// The timer's interrupt: the running task's slice is over, or somebody's sleep is.

@@ -24,7 +24,10 @@ const TASK_LIMIT: usize = 3000;
 /// Outcomes that nobody asked for are kept for this many ended tasks.
 const ENDED_KEPT: usize = 256;
 
-static TABLE: KernelLock<Table> = KernelLock::new(Table { records: BTreeMap::new(), free_controls: Vec::new() });
+static TABLE: KernelLock<Table> = KernelLock::new(Table {
+    records: BTreeMap::new(),
+    free_controls: Vec::new(),
+});
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 struct Table {
@@ -54,7 +57,13 @@ fn start_on_kernel_heap(spec: TaskSpec) -> Result<TaskId, StartError> {
         return Err(StartError::OutOfMemory);
     };
     let parent_id = parent.map(|parent| parent.id);
-    let record = Arc::new(TaskRecord::new(id, parent_id, spec.name, control, Some(Arc::new(arena))));
+    let record = Arc::new(TaskRecord::new(
+        id,
+        parent_id,
+        spec.name,
+        control,
+        Some(Arc::new(arena)),
+    ));
     TABLE.lock().records.insert(id, Arc::clone(&record));
     let fiber = Fiber::new(stack, Arc::clone(&record), spec.body, &run::Slices);
     run::current().start_script(Box::pin(async move {
@@ -84,11 +93,19 @@ fn after_end(record: &TaskRecord) {
     {
         let mut table = TABLE.lock();
         children.extend(
-            table.records.values().filter(|child| child.parent == Some(record.id) && !child.has_ended()).cloned(),
+            table
+                .records
+                .values()
+                .filter(|child| child.parent == Some(record.id) && !child.has_ended())
+                .cloned(),
         );
         table.free_controls.push(record.control);
-        let ended: Vec<TaskId> =
-            table.records.values().filter(|record| record.has_ended()).map(|record| record.id).collect();
+        let ended: Vec<TaskId> = table
+            .records
+            .values()
+            .filter(|record| record.has_ended())
+            .map(|record| record.id)
+            .collect();
         for id in ended.iter().take(ended.len().saturating_sub(ENDED_KEPT)) {
             forgotten.extend(table.records.remove(id));
         }
@@ -164,7 +181,11 @@ fn describe(record: &TaskRecord) -> TaskInfo {
         name: record.name.clone(),
         state,
         cpu_time_us: record.cpu_time_ns.load(Ordering::Relaxed) / 1000,
-        operations: if state == TaskState::Ended { 0 } else { record.control.operations() },
+        operations: if state == TaskState::Ended {
+            0
+        } else {
+            record.control.operations()
+        },
         arena_bytes: record.arena_bytes.load(Ordering::Relaxed),
         stack_peak_bytes: record.stack_peak_bytes.load(Ordering::Relaxed),
     }

@@ -26,7 +26,9 @@ struct HostStack {
 
 impl HostStack {
     fn new() -> Self {
-        Self { bytes: vec![0; 256 * 1024 / 16] }
+        Self {
+            bytes: vec![0; 256 * 1024 / 16],
+        }
     }
 }
 
@@ -71,7 +73,12 @@ fn record() -> Arc<TaskRecord> {
 
 fn start(executor: &'static Executor, body: Body) -> Arc<TaskRecord> {
     let record = record();
-    executor.start_script(Box::pin(Fiber::new(HostStack::new(), Arc::clone(&record), body, &NoHooks)));
+    executor.start_script(Box::pin(Fiber::new(
+        HostStack::new(),
+        Arc::clone(&record),
+        body,
+        &NoHooks,
+    )));
     record
 }
 

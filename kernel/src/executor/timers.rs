@@ -17,12 +17,18 @@ pub struct Timers {
 impl Timers {
     /// Nobody sleeps.
     pub const fn new() -> Self {
-        Self { sleepers: KernelLock::new(BTreeMap::new()), next: AtomicU64::new(0) }
+        Self {
+            sleepers: KernelLock::new(BTreeMap::new()),
+            next: AtomicU64::new(0),
+        }
     }
 
     /// The earliest moment that somebody waits for; `u64::MAX` where nobody does.
     pub fn next_deadline_ns(&self) -> u64 {
-        self.sleepers.lock().first_key_value().map_or(u64::MAX, |((deadline_ns, _), _)| *deadline_ns)
+        self.sleepers
+            .lock()
+            .first_key_value()
+            .map_or(u64::MAX, |((deadline_ns, _), _)| *deadline_ns)
     }
 
     /// Wakes everybody whose moment has come.
@@ -44,7 +50,12 @@ impl Timers {
 
     /// Ready when `now_ns()` has reached `deadline_ns`.
     pub fn sleep_until(&'static self, deadline_ns: u64, now_ns: fn() -> u64) -> Sleep {
-        Sleep { timers: self, deadline_ns, ticket: None, now_ns }
+        Sleep {
+            timers: self,
+            deadline_ns,
+            ticket: None,
+            now_ns,
+        }
     }
 }
 
@@ -74,7 +85,11 @@ impl Future for Sleep {
             None => self.timers.next.fetch_add(1, Ordering::Relaxed),
         };
         self.ticket = Some(ticket);
-        let replaced = self.timers.sleepers.lock().insert((self.deadline_ns, ticket), context.waker().clone());
+        let replaced = self
+            .timers
+            .sleepers
+            .lock()
+            .insert((self.deadline_ns, ticket), context.waker().clone());
         drop(replaced);
         Poll::Pending
     }

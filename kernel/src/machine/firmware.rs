@@ -71,7 +71,9 @@ fn parse<T>(
     signature: &[u8; 4],
     parse: impl Fn(&Table) -> Result<T, acpi::Error>,
 ) -> Option<T> {
-    let parsed = tables.find(signature).and_then(|table| table.as_ref().map(&parse).transpose());
+    let parsed = tables
+        .find(signature)
+        .and_then(|table| table.as_ref().map(&parse).transpose());
     match parsed {
         Ok(table) => table,
         Err(error) => {

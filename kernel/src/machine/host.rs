@@ -127,9 +127,13 @@ impl Machine for ThisMachine {
             ("erms", flags.fast_string_copy),
         ];
         let madt = firmware::get().and_then(|firmware| firmware.madt.as_ref());
-        let present = madt.map_or(1, |madt| madt.processors.iter().filter(|one| one.is_enabled).count().max(1));
+        let present = madt.map_or(1, |madt| {
+            madt.processors.iter().filter(|one| one.is_enabled).count().max(1)
+        });
         CpuInfo {
-            vendor: id.get_vendor_info().map_or_else(String::new, |vendor| vendor.as_str().to_string()),
+            vendor: id
+                .get_vendor_info()
+                .map_or_else(String::new, |vendor| vendor.as_str().to_string()),
             brand: id
                 .get_processor_brand_string()
                 .map_or_else(String::new, |brand| brand.as_str().trim().to_string()),
@@ -140,7 +144,10 @@ impl Machine for ThisMachine {
             cores_present: present as u32,
             tsc_khz: clock::rate_hz() / 1000,
             tsc_invariant: flags.tsc_invariant,
-            features: named.into_iter().filter_map(|(name, present)| present.then_some(name)).collect(),
+            features: named
+                .into_iter()
+                .filter_map(|(name, present)| present.then_some(name))
+                .collect(),
             hypervisor: features::hypervisor(&id)
                 .map(|name| String::from_utf8_lossy(&name).trim_end_matches('\0').to_string()),
         }
@@ -166,7 +173,12 @@ impl Machine for ThisMachine {
     }
 
     fn boot_loader(&self) -> String {
-        self.facts.handover.tags.boot_loader_name().unwrap_or("unknown").to_string()
+        self.facts
+            .handover
+            .tags
+            .boot_loader_name()
+            .unwrap_or("unknown")
+            .to_string()
     }
 
     fn command_line(&self) -> String {

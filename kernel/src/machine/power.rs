@@ -8,17 +8,15 @@ use crate::arch::clock::MonotonicClock;
 use crate::arch::interrupts;
 use crate::arch::port::Ports;
 
-/// All I/O ports, counted from 0.
-fn all_ports() -> Ports {
-    // SAFETY: used only for the registers that the firmware names for power control, and for the reset line.
-    unsafe { Ports::new(0) }
-}
-
 /// Turns the machine off; returns where that failed.
 pub fn off() -> PowerError {
-    let Some(firmware) = firmware::get() else { return PowerError::Unsupported };
-    let (Some(fadt), Some(soft_off)) = (&firmware.fadt, firmware.soft_off) else { return PowerError::Unsupported };
-    let hardware = power::Ports(all_ports());
+    let Some(firmware) = firmware::get() else {
+        return PowerError::Unsupported;
+    };
+    let (Some(fadt), Some(soft_off)) = (&firmware.fadt, firmware.soft_off) else {
+        return PowerError::Unsupported;
+    };
+    let hardware = power::Ports(Ports::ALL);
     if let Err(error) = power::enable_acpi(fadt, &hardware, &MonotonicClock) {
         log::warn!("power: {error}");
     }
@@ -34,9 +32,14 @@ pub fn reboot() -> PowerError {
 
 /// Restarts the machine by whatever works, a triple fault at last.
 pub fn reset_at_once() -> ! {
-    let described = firmware::get().and_then(|firmware| firmware.fadt).and_then(|fadt| fadt.reset);
-    // SAFETY: the keyboard controller's ports; its reset line is all that is used.
-    let keyboard = unsafe { Ports::new(0x60) };
-    drivers::reset::reset(described.as_ref(), &power::Ports(all_ports()), &keyboard, &MonotonicClock);
+    let described = firmware::get()
+        .and_then(|firmware| firmware.fadt)
+        .and_then(|fadt| fadt.reset);
+    drivers::reset::reset(
+        described.as_ref(),
+        &power::Ports(Ports::ALL),
+        &Ports::KEYBOARD,
+        &MonotonicClock,
+    );
     interrupts::triple_fault()
 }

@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 use core::fmt;
-use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use drivers::acpi::madt::Line;
@@ -45,19 +44,23 @@ impl fmt::Display for Error {
 
 /// Masks the legacy controllers and takes over the I/O APICs.
 pub fn start(firmware: &Firmware) {
-    // SAFETY: the ports of the two 8259 controllers and of the delay, by the PC's convention.
-    let (first, second, delay) = unsafe { (Ports::new(0x20), Ports::new(0xa0), Ports::new(0x80)) };
-    drivers::pic::disable(&first, &second, &delay, interrupts::LEGACY_VECTORS);
+    drivers::pic::disable(
+        &Ports::FIRST_PIC,
+        &Ports::SECOND_PIC,
+        &Ports::DELAY,
+        interrupts::LEGACY_VECTORS,
+    );
     let listed = firmware.madt.iter().flat_map(|madt| madt.io_apics.iter());
-    let mut places: Vec<(u64, u32)> = listed.map(|one| (u64::from(one.address), one.first_interrupt)).collect();
+    let mut places: Vec<(u64, u32)> = listed
+        .map(|one| (u64::from(one.address), one.first_interrupt))
+        .collect();
     if places.is_empty() {
         places.push((DEFAULT_ADDRESS, 0));
     }
     for (address, first_interrupt) in places {
-        let Ok(window) = window::map_device(Physical(address), WINDOW_BYTES) else { continue };
-        let Some(base) = NonNull::new(window as *mut u8) else { continue };
-        // SAFETY: an I/O APIC's registers lie there, mapped uncached and for good, and nobody else uses them.
-        let registers = unsafe { Mmio::new(base, WINDOW_BYTES) };
+        let Ok(registers) = window::registers(Physical(address), WINDOW_BYTES) else {
+            continue;
+        };
         match IoApic::start(registers, first_interrupt) {
             Ok(controller) => CONTROLLERS.lock().push(controller),
             Err(error) => log::warn!("I/O APIC at {address:#x}: {error}"),
@@ -85,7 +88,9 @@ pub fn route_isa(firmware: &Firmware, number: u8, handler: fn()) -> Result<u8, E
         .iter_mut()
         .find(|controller| controller.interrupts().contains(&interrupt))
         .ok_or(Error::NoController(interrupt))?;
-    controller.route(interrupt, line, vector, apic::id()).map_err(Error::Controller)?;
+    controller
+        .route(interrupt, line, vector, apic::id())
+        .map_err(Error::Controller)?;
     controller.unmask(interrupt).map_err(Error::Controller)?;
     Ok(vector)
 }

@@ -18,8 +18,12 @@ use crate::machine::firmware::Firmware;
 use crate::report::early;
 
 /// I/O bases and ISA interrupts of COM1 to COM4.
-const PORTS: [(&str, u16, u8); 4] =
-    [("com1", 0x3f8, 4), ("com2", 0x2f8, 3), ("com3", 0x3e8, 4), ("com4", 0x2e8, 3)];
+const PORTS: [(&str, u16, u8); 4] = [
+    ("com1", 0x3f8, 4),
+    ("com2", 0x2f8, 3),
+    ("com3", 0x3e8, 4),
+    ("com4", 0x2e8, 3),
+];
 
 static CONSOLE: Once<SerialConsole> = Once::new();
 
@@ -49,9 +53,7 @@ fn candidates(choice: SerialChoice) -> &'static [(&'static str, u16, u8)] {
 /// Finds the first UART among those that `choice` allows, and lets it interrupt.
 pub fn start(choice: SerialChoice, firmware: &Firmware) -> Option<&'static SerialConsole> {
     let (name, base, line, uart) = candidates(choice).iter().find_map(|&(name, base, line)| {
-        // SAFETY: these ports are a UART's by the PC's convention, and nothing else drives them.
-        let ports = unsafe { Ports::new(base) };
-        match Uart::probe(ports, &MonotonicClock) {
+        match Uart::probe(Ports::of_device(base), &MonotonicClock) {
             Ok(uart) => Some((name, base, line, uart)),
             Err(error) => {
                 log::info!("{name}: no UART ({error})");
@@ -60,7 +62,10 @@ pub fn start(choice: SerialChoice, firmware: &Firmware) -> Option<&'static Seria
         }
     })?;
     early::start(base);
-    log::info!("{name}: UART{}", if uart.has_fifo() { " with FIFO" } else { " without FIFO" });
+    log::info!(
+        "{name}: UART{}",
+        if uart.has_fifo() { " with FIFO" } else { " without FIFO" }
+    );
     let console = CONSOLE.call_once(|| SerialConsole {
         uart,
         reader: KernelLock::new(None),

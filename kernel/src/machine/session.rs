@@ -39,7 +39,10 @@ async fn supervise(executor: &'static Executor, host: Host, terminal: &'static T
         if let Some(text) = farewell(outcome) {
             terminal.print(text).await;
         }
-        executor.timers.sleep_until(clock::now_ns() + PAUSE_NS, clock::now_ns).await;
+        executor
+            .timers
+            .sleep_until(clock::now_ns() + PAUSE_NS, clock::now_ns)
+            .await;
     }
 }
 

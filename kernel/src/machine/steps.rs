@@ -15,7 +15,10 @@ struct Steps {
     count: usize,
 }
 
-static STEPS: KernelLock<Steps> = KernelLock::new(Steps { entries: [("", 0); STEP_LIMIT], count: 0 });
+static STEPS: KernelLock<Steps> = KernelLock::new(Steps {
+    entries: [("", 0); STEP_LIMIT],
+    count: 0,
+});
 
 /// Notes that the step `name` has just ended.
 pub fn done(name: &'static str) {
@@ -33,5 +36,11 @@ pub fn list() -> Vec<BootStep> {
         let steps = STEPS.lock();
         (steps.entries, steps.count)
     };
-    entries[..count].iter().map(|&(name, tsc)| BootStep { name, end_ns: clock::ns_at(tsc) }).collect()
+    entries[..count]
+        .iter()
+        .map(|&(name, tsc)| BootStep {
+            name,
+            end_ns: clock::ns_at(tsc),
+        })
+        .collect()
 }

@@ -54,7 +54,10 @@ fn rate_by_cpuid(features: &Features) -> Option<Rate> {
         return None;
     }
     let ticks_per_second = CpuId::new().get_tsc_info()?.tsc_frequency().filter(|&rate| rate > 0)?;
-    Some(Rate { ticks_per_second, is_certain: true })
+    Some(Rate {
+        ticks_per_second,
+        is_certain: true,
+    })
 }
 
 fn measured_rate(firmware: &Firmware) -> (Rate, &'static str) {
@@ -68,13 +71,18 @@ fn measured_rate(firmware: &Firmware) -> (Rate, &'static str) {
     {
         return (rate, "PM timer");
     }
-    // SAFETY: the ports of the interval timer and its gate, by the PC's convention; nothing else uses them.
-    let pit = unsafe { Pit::start(Ports::new(0x40), Ports::new(0x61)) };
+    let pit = Pit::start(Ports::PIT, Ports::PIT_GATE);
     if let Some(rate) = measure(&pit, "PIT") {
         return (rate, "PIT");
     }
     log::error!("clock: nothing to calibrate the time-stamp counter with; times will be wrong");
-    (Rate { ticks_per_second: clock::rate_hz(), is_certain: false }, "guess")
+    (
+        Rate {
+            ticks_per_second: clock::rate_hz(),
+            is_certain: false,
+        },
+        "guess",
+    )
 }
 
 fn measure(reference: &impl ReferenceCounter, name: &str) -> Option<Rate> {
@@ -89,18 +97,16 @@ fn measure(reference: &impl ReferenceCounter, name: &str) -> Option<Rate> {
 
 fn hpet(firmware: &Firmware) -> Option<Hpet<Mmio>> {
     let address = firmware.hpet?.address;
-    let window = window::map_device(Physical(address), HPET_BYTES).ok()?;
-    let base = core::ptr::NonNull::new(window as *mut u8)?;
-    // SAFETY: the firmware says that the HPET's registers lie there, and the window maps them uncached and for good.
-    let registers = unsafe { Mmio::new(base, HPET_BYTES) };
-    Hpet::start(registers).map_err(|error| log::warn!("clock: {error}")).ok()
+    let registers = window::registers(Physical(address), HPET_BYTES).ok()?;
+    Hpet::start(registers)
+        .map_err(|error| log::warn!("clock: {error}"))
+        .ok()
 }
 
 fn pm_timer(firmware: &Firmware) -> Option<PmTimer<Ports>> {
     let timer = firmware.fadt?.timer?;
     let port = timer.register.port()?;
-    // SAFETY: the firmware says that the timer is at this port, and reading it changes nothing.
-    Some(PmTimer::new(unsafe { Ports::new(port) }, timer.is_32_bit))
+    Some(PmTimer::new(Ports::of_device(port), timer.is_32_bit))
 }
 
 /// The wall clock's time less the monotonic clock's, in milliseconds; the least value where there is none.
@@ -113,9 +119,7 @@ pub fn read_wall_clock(firmware: &Firmware) {
         return;
     }
     let century_register = firmware.fadt.and_then(|fadt| fadt.century_register);
-    // SAFETY: the ports of the CMOS clock, by the PC's convention; nothing else uses them.
-    let ports = unsafe { Ports::new(0x70) };
-    match rtc::read(&ports, century_register, &clock::MonotonicClock) {
+    match rtc::read(&Ports::CMOS, century_register, &clock::MonotonicClock) {
         Ok(time) => match time.unix_seconds() {
             Some(seconds) => {
                 let uptime_ms = (clock::now_ns() / 1_000_000) as i64;

@@ -74,8 +74,10 @@ unsafe impl GlobalAlloc for Allocator {
 unsafe fn free_on_heap(pointer: *mut u8, layout: Layout) {
     let core = core_local::get();
     let is_script = !core.allocating.get().is_null();
-    let is_tight =
-        is_script && core.running_control().is_some_and(|control| control.stack_left_bytes() < SAFE_STACK_BYTES);
+    let is_tight = is_script
+        && core
+            .running_control()
+            .is_some_and(|control| control.stack_left_bytes() < SAFE_STACK_BYTES);
     if !is_tight {
         // SAFETY: the caller's promise.
         unsafe { heap::free(pointer, layout) };
@@ -83,7 +85,13 @@ unsafe fn free_on_heap(pointer: *mut u8, layout: Layout) {
         let block = pointer.cast::<DeferredBlock>();
         let next = core.deferred.get();
         // SAFETY: the block is dead, large enough and aligned.
-        unsafe { block.write(DeferredBlock { next, size: layout.size(), align: layout.align() }) };
+        unsafe {
+            block.write(DeferredBlock {
+                next,
+                size: layout.size(),
+                align: layout.align(),
+            })
+        };
         core.deferred.set(block);
     }
     // A smaller block has no room for the link. It is lost: a few bytes, when a script drops a native's value with its

@@ -165,7 +165,9 @@ impl Arena {
             .find(|&slot| {
                 let known = OWNERS[slot].load(Ordering::Relaxed);
                 (known == 0 || known & DEAD != 0)
-                    && OWNERS[slot].compare_exchange(known, owner, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+                    && OWNERS[slot]
+                        .compare_exchange(known, owner, Ordering::Relaxed, Ordering::Relaxed)
+                        .is_ok()
             })
             .ok_or(Unavailable)?;
         NEXT.store(slot + 1, Ordering::Relaxed);
@@ -173,7 +175,14 @@ impl Arena {
         let base = ARENAS + slot * SLOT_BYTES;
         let soft_limit = SOFT_LIMIT_BYTES.min(frames::free_bytes() / 4) as usize;
         let hard_limit = (soft_limit * HARD_FACTOR as usize).min(SLOT_BYTES - PAGE_BYTES);
-        let mut pages = Pages { base, committed: 0, soft_limit, hard_limit, end: None, control };
+        let mut pages = Pages {
+            base,
+            committed: 0,
+            soft_limit,
+            hard_limit,
+            end: None,
+            control,
+        };
         let arena = Self { slot, _parent: parent };
         pages.commit(FIRST_COMMIT_BYTES).map_err(|()| Unavailable)?;
 
@@ -197,8 +206,10 @@ impl Arena {
     /// Bytes committed to this arena.
     pub fn committed_bytes(&self) -> u64 {
         let header = self.pointer().cast::<Header>();
-        // SAFETY: the header lives as long as the arena; one word is read while its core may change it.
-        unsafe { (&raw const (*header).talc.source.committed).read_volatile() as u64 }
+        // SAFETY: the header lives as long as the arena.
+        let committed = unsafe { &raw const (*header).talc.source.committed };
+        // SAFETY: one word, which the arena's core may change meanwhile.
+        unsafe { committed.read_volatile() as u64 }
     }
 }
 
@@ -230,7 +241,10 @@ pub fn owner_of(address: usize) -> Option<Owner> {
     }
     match OWNERS[(address - ARENAS) / SLOT_BYTES].load(Ordering::Relaxed) {
         0 => None,
-        owner => Some(Owner { task: (owner & !DEAD) - 1, is_dead: owner & DEAD != 0 }),
+        owner => Some(Owner {
+            task: (owner & !DEAD) - 1,
+            is_dead: owner & DEAD != 0,
+        }),
     }
 }
 

@@ -48,7 +48,12 @@ pub fn start(tags: &Tags<'_>, information: Reserved) -> Result<(), Error> {
     let regions = || {
         tags.memory_map()
             .filter(|region| region.kind == MemoryKind::Available)
-            .map(|region| (region.start.max(LOW_MEMORY_BYTES), (region.start + region.length).min(HIGHEST_BYTES)))
+            .map(|region| {
+                (
+                    region.start.max(LOW_MEMORY_BYTES),
+                    (region.start + region.length).min(HIGHEST_BYTES),
+                )
+            })
             .filter(|(start, end)| start < end)
     };
     let highest = regions().map(|(_, end)| end).max().ok_or(Error::NoMemoryMap)?;
@@ -63,7 +68,10 @@ pub fn start(tags: &Tags<'_>, information: Reserved) -> Result<(), Error> {
     let reserved = || {
         [image_range, information]
             .into_iter()
-            .chain(tags.modules().map(|module| Reserved { start: module.start.into(), end: module.end.into() }))
+            .chain(tags.modules().map(|module| Reserved {
+                start: module.start.into(),
+                end: module.end.into(),
+            }))
     };
 
     let storage = place(regions(), reserved, storage_bytes as u64).ok_or(Error::NoRoom)?;
@@ -77,7 +85,10 @@ pub fn start(tags: &Tags<'_>, information: Reserved) -> Result<(), Error> {
         bitmap.release_range(first, last.saturating_sub(first));
     }
     TOTAL.store(bitmap.free_count(), Ordering::Relaxed);
-    let bitmap_range = Reserved { start: storage, end: storage + storage_bytes as u64 };
+    let bitmap_range = Reserved {
+        start: storage,
+        end: storage + storage_bytes as u64,
+    };
     for range in reserved().chain([bitmap_range]) {
         let first = Physical(range.start).frame();
         let last = range.end.div_ceil(PAGE_BYTES as u64) as usize;
@@ -99,7 +110,8 @@ fn place<I: Iterator<Item = Reserved>>(
         let end = end.min(1 << 32);
         let mut candidate = start.next_multiple_of(page);
         while candidate + bytes <= end {
-            let Some(blocker) = reserved().find(|range| candidate < range.end && range.start < candidate + bytes) else {
+            let Some(blocker) = reserved().find(|range| candidate < range.end && range.start < candidate + bytes)
+            else {
                 return Some(candidate);
             };
             candidate = blocker.end.next_multiple_of(page);

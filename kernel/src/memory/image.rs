@@ -33,22 +33,34 @@ pub fn set_relocation(bytes: i64) {
 
 /// Code: readable and executable.
 pub fn text() -> Part {
-    Part { start: &raw const text_start as usize, end: &raw const text_end as usize }
+    Part {
+        start: &raw const text_start as usize,
+        end: &raw const text_end as usize,
+    }
 }
 
 /// Constants: readable.
 pub fn rodata() -> Part {
-    Part { start: &raw const rodata_start as usize, end: &raw const rodata_end as usize }
+    Part {
+        start: &raw const rodata_start as usize,
+        end: &raw const rodata_end as usize,
+    }
 }
 
 /// Variables: readable and writable.
 pub fn data() -> Part {
-    Part { start: &raw const data_start as usize, end: &raw const image_end as usize }
+    Part {
+        start: &raw const data_start as usize,
+        end: &raw const image_end as usize,
+    }
 }
 
 /// The whole image.
 pub fn whole() -> Part {
-    Part { start: &raw const image_start as usize, end: &raw const image_end as usize }
+    Part {
+        start: &raw const image_start as usize,
+        end: &raw const image_end as usize,
+    }
 }
 
 /// The physical address of something in the image.

@@ -3,19 +3,19 @@
 //! | range | what |
 //! |---|---|
 //! | [`DIRECT_MAP`] | all RAM, readable and writable, never executable |
-//! | [`ARENAS`] | one slot of 1 GiB a task arena; see [`arena`] |
-//! | [`STACKS`] | one slot of 2 MiB a stack, the lower half a guard; see [`stack`] |
-//! | [`HEAP`] | the kernel heap, growing upwards; see [`heap`] |
-//! | [`WINDOWS`] | device registers and firmware tables; see [`window`] |
+//! | [`ARENAS`] | one slot of 1 GiB a task arena; see `arena` |
+//! | [`STACKS`] | one slot of 2 MiB a stack, the lower half a guard; see `stack` |
+//! | [`HEAP`] | the kernel heap, growing upwards; see `heap` |
+//! | [`WINDOWS`] | device registers and firmware tables; see `window` |
 //! | `KERNEL_BASE` | the image: text, read-only data, data |
 //!
 //! There is one address space; nothing is ever mapped below the middle, so a null or a wild small pointer faults.
 
-pub mod bitmap;
 #[cfg(target_os = "none")]
 pub mod allocator;
 #[cfg(target_os = "none")]
 pub mod arena;
+pub mod bitmap;
 #[cfg(target_os = "none")]
 pub mod frames;
 #[cfg(target_os = "none")]

@@ -37,9 +37,7 @@ impl Access {
             Self::Execute => present,
             Self::Read => present | Flags::NO_EXECUTE,
             Self::Write => present | Flags::NO_EXECUTE | Flags::WRITABLE,
-            Self::Device => {
-                present | Flags::NO_EXECUTE | Flags::WRITABLE | Flags::NO_CACHE | Flags::WRITE_THROUGH
-            }
+            Self::Device => present | Flags::NO_EXECUTE | Flags::WRITABLE | Flags::NO_CACHE | Flags::WRITE_THROUGH,
         }
     }
 }
@@ -61,9 +59,11 @@ pub fn start(tags: &Tags<'_>) -> Result<(), OutOfFrames> {
         let end = (region.start + region.length) & !(PAGE_BYTES as u64 - 1);
         map_direct(root, start, end)?;
     }
-    for (part, access) in
-        [(image::text(), Access::Execute), (image::rodata(), Access::Read), (image::data(), Access::Write)]
-    {
+    for (part, access) in [
+        (image::text(), Access::Execute),
+        (image::rodata(), Access::Read),
+        (image::data(), Access::Write),
+    ] {
         for page in (part.start..part.end).step_by(PAGE_BYTES) {
             let flags = access.flags() | Flags::GLOBAL;
             set(root, page, image::physical(page), flags)?;
@@ -173,7 +173,9 @@ pub fn prepare(address: usize) -> Result<(), OutOfFrames> {
 /// Nobody else may map or unmap the same page at the same time.
 pub unsafe fn map_prepared(address: usize, frame: Physical) -> bool {
     let root = Physical(Cr3::read().0.start_address().as_u64());
-    let Some(table) = find_table(root, address) else { return false };
+    let Some(table) = find_table(root, address) else {
+        return false;
+    };
     let entry = entry(table, (address >> 12) & 511);
     // SAFETY: the entry is valid; the caller promises to be its only user.
     unsafe { (*entry).set_addr(PhysAddr::new(frame.0), Access::Write.flags()) };
@@ -259,7 +261,9 @@ pub unsafe fn free_gigabytes(start: usize, bytes: usize) -> usize {
 pub unsafe fn free_table(start: usize) {
     let table = {
         let root = ROOT.lock();
-        let Some(directory) = find_directory(*root, start) else { return };
+        let Some(directory) = find_directory(*root, start) else {
+            return;
+        };
         let entry = entry(directory, (start >> 21) & 511);
         // SAFETY: the lock is held and the walk stays within the tables.
         let known = unsafe { (*entry).clone() };
@@ -294,7 +298,10 @@ fn present_entries(table: Physical) -> impl Iterator<Item = Physical> {
     (0..512).filter_map(move |index| {
         // SAFETY: the table was taken out of use by the caller and not freed yet.
         let entry = unsafe { (*entry(table, index)).clone() };
-        entry.flags().contains(Flags::PRESENT).then(|| Physical(entry.addr().as_u64()))
+        entry
+            .flags()
+            .contains(Flags::PRESENT)
+            .then(|| Physical(entry.addr().as_u64()))
     })
 }
 

@@ -49,7 +49,11 @@ impl TaskStack {
         let start = NEXT.fetch_add(1, Ordering::Relaxed);
         let slot = (start..start + SLOTS)
             .map(|candidate| candidate % SLOTS)
-            .find(|&slot| COMMITTED[slot].compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed).is_ok())
+            .find(|&slot| {
+                COMMITTED[slot]
+                    .compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed)
+                    .is_ok()
+            })
             .ok_or(Unavailable)?;
         NEXT.store(slot + 1, Ordering::Relaxed);
         COMMITTED[slot].store((FIRST_COMMIT_BYTES / PAGE_BYTES) as u32, Ordering::Relaxed);
@@ -124,7 +128,9 @@ pub fn is_usable(address: usize) -> bool {
 /// Commits the page of a stack that faulted at `address`; false where it is no stack's usable part, is mapped already,
 /// or no frame can be had. For the page-fault handler.
 pub fn grow(address: usize) -> bool {
-    let Some((slot, offset)) = locate(address) else { return false };
+    let Some((slot, offset)) = locate(address) else {
+        return false;
+    };
     if offset < GUARD_BYTES || paging::is_mapped(address) {
         return false;
     }
@@ -142,10 +148,13 @@ fn take_frame() -> Option<Physical> {
     if let Some(frame) = frames::try_allocate() {
         return Some(frame);
     }
-    core_local::get().reserve.iter().find_map(|cell| match cell.swap(0, Ordering::Relaxed) {
-        0 => None,
-        address => Some(Physical(address)),
-    })
+    core_local::get()
+        .reserve
+        .iter()
+        .find_map(|cell| match cell.swap(0, Ordering::Relaxed) {
+            0 => None,
+            address => Some(Physical(address)),
+        })
 }
 
 /// Fills the core's reserve of frames; called by the executor before it runs a task.

@@ -1,6 +1,9 @@
 //! Physical memory that is not RAM of ours: device registers and firmware tables.
 
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
+
+use hw::mmio::Mmio;
 
 use super::paging::{self, Access, OutOfFrames};
 use super::{PAGE_BYTES, Physical, WINDOWS};
@@ -23,9 +26,24 @@ pub fn map_device(start: Physical, bytes: usize) -> Result<usize, OutOfFrames> {
     let address = NEXT.fetch_add((pages + 1) * PAGE_BYTES, Ordering::Relaxed);
     let first = start.0 - offset as u64;
     for page in 0..pages {
-        paging::map(address + page * PAGE_BYTES, Physical(first + (page * PAGE_BYTES) as u64), Access::Device)?;
+        paging::map(
+            address + page * PAGE_BYTES,
+            Physical(first + (page * PAGE_BYTES) as u64),
+            Access::Device,
+        )?;
     }
     Ok(address + offset)
+}
+
+/// The `bytes` of device registers at `start`, mapped for good.
+///
+/// # Errors
+///
+/// [`OutOfFrames`] where no page table can be made.
+pub fn registers(start: Physical, bytes: usize) -> Result<Mmio, OutOfFrames> {
+    let base = NonNull::new(map_device(start, bytes)? as *mut u8).ok_or(OutOfFrames)?;
+    // SAFETY: the window was just mapped for this value alone, uncached and for good.
+    Ok(unsafe { Mmio::new(base, bytes) })
 }
 
 /// Copies physical memory at `start` into `buffer`.

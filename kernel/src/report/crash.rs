@@ -62,10 +62,26 @@ fn write_context(out: &mut dyn Write) -> fmt::Result {
 }
 
 fn write_registers(out: &mut dyn Write, frame: &Frame) -> fmt::Result {
-    writeln!(out, "rip {:016x} rsp {:016x} rbp {:016x} flags {:08x}", frame.rip, frame.rsp, frame.rbp, frame.rflags)?;
-    writeln!(out, "rax {:016x} rbx {:016x} rcx {:016x} rdx {:016x}", frame.rax, frame.rbx, frame.rcx, frame.rdx)?;
-    writeln!(out, "rsi {:016x} rdi {:016x} r8  {:016x} r9  {:016x}", frame.rsi, frame.rdi, frame.r8, frame.r9)?;
-    writeln!(out, "r10 {:016x} r11 {:016x} r12 {:016x} r13 {:016x}", frame.r10, frame.r11, frame.r12, frame.r13)?;
+    writeln!(
+        out,
+        "rip {:016x} rsp {:016x} rbp {:016x} flags {:08x}",
+        frame.rip, frame.rsp, frame.rbp, frame.rflags
+    )?;
+    writeln!(
+        out,
+        "rax {:016x} rbx {:016x} rcx {:016x} rdx {:016x}",
+        frame.rax, frame.rbx, frame.rcx, frame.rdx
+    )?;
+    writeln!(
+        out,
+        "rsi {:016x} rdi {:016x} r8  {:016x} r9  {:016x}",
+        frame.rsi, frame.rdi, frame.r8, frame.r9
+    )?;
+    writeln!(
+        out,
+        "r10 {:016x} r11 {:016x} r12 {:016x} r13 {:016x}",
+        frame.r10, frame.r11, frame.r12, frame.r13
+    )?;
     writeln!(
         out,
         "r14 {:016x} r15 {:016x} cr2 {:016x} cr3 {:016x}",
@@ -96,7 +112,11 @@ pub fn stop_machine(cause: fmt::Arguments<'_>, frame: Option<&Frame>, rip: u64, 
     // The early writer never fails.
     let _ = writeln!(early::Writer, "\n\nKERNEL PANIC: {cause}");
     let _ = write(&mut early::Writer, frame, rip, rbp, None);
-    let _ = writeln!(early::Writer, "rebooting in {} s", REBOOT_SECONDS.load(Ordering::Relaxed));
+    let _ = writeln!(
+        early::Writer,
+        "rebooting in {} s",
+        REBOOT_SECONDS.load(Ordering::Relaxed)
+    );
     wait_and_reboot()
 }
 

@@ -38,9 +38,17 @@ fn describe(information: &PanicInfo<'_>, rip: u64, rbp: u64) -> TaskError {
     let mut message = String::new();
     let _ = write!(message, "{}", information.message());
     // The words of `alloc`'s handler for a failed allocation; there is no other way to tell on stable Rust.
-    let code = if message.starts_with("memory allocation of") { "out_of_memory" } else { "native_panic" };
+    let code = if message.starts_with("memory allocation of") {
+        "out_of_memory"
+    } else {
+        "native_panic"
+    };
     if let Some(place) = information.location() {
         message = format!("{message} (at {}:{})", place.file(), place.line());
     }
-    TaskError { report: crash::describe(None, rip, rbp, None), message, ..TaskError::new(code, "") }
+    TaskError {
+        report: crash::describe(None, rip, rbp, None),
+        message,
+        ..TaskError::new(code, "")
+    }
 }

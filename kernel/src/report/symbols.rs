@@ -30,7 +30,12 @@ pub struct Malformed;
 ///
 /// [`Malformed`] where the header or a length is wrong; backtraces then show addresses only.
 pub fn start(bytes: &'static [u8]) -> Result<(), Malformed> {
-    let word = |at: usize| bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map(u32::from_le_bytes);
+    let word = |at: usize| {
+        bytes
+            .get(at..at + 4)
+            .and_then(|word| word.try_into().ok())
+            .map(u32::from_le_bytes)
+    };
     if bytes.get(..8) != Some(MAGIC) {
         return Err(Malformed);
     }
@@ -55,12 +60,19 @@ pub fn find(address: usize) -> Option<(&'static str, usize)> {
     let entry = |index: usize| -> Option<(u32, u32)> {
         let bytes = table.entries.get(index * ENTRY_BYTES..(index + 1) * ENTRY_BYTES)?;
         let (address, name) = bytes.split_at(4);
-        Some((u32::from_le_bytes(address.try_into().ok()?), u32::from_le_bytes(name.try_into().ok()?)))
+        Some((
+            u32::from_le_bytes(address.try_into().ok()?),
+            u32::from_le_bytes(name.try_into().ok()?),
+        ))
     };
     let (mut low, mut high) = (0, count);
     while low < high {
         let middle = (low + high) / 2;
-        if entry(middle)?.0 <= wanted { low = middle + 1 } else { high = middle }
+        if entry(middle)?.0 <= wanted {
+            low = middle + 1
+        } else {
+            high = middle
+        }
     }
     let (start, name) = entry(low.checked_sub(1)?)?;
     let name = table.names.get(name as usize..)?;
