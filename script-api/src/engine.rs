@@ -7,8 +7,14 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
 
-use rhai::packages::{Package, StandardPackage};
+use rhai::packages::{
+    ArithmeticPackage, BasicArrayPackage, BasicBlobPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
+    BasicMathPackage, BasicStringPackage, BitFieldPackage, LanguageCorePackage, LogicPackage, MoreStringPackage,
+    Package, StandardPackage,
+};
 use rhai::{
     AST, Dynamic, Engine, EvalAltResult, LexError, Module, OptimizationLevel, ParseErrorType, Position, Scope, Shared,
     Token,
@@ -43,46 +49,110 @@ impl Profile {
 /// Strings that an engine keeps one copy of; Rhai's own default.
 const INTERNED_STRINGS: usize = 1024;
 
+/// Ours, by namespace; the empty one needs no prefix.
+type Namespaces = Vec<(&'static str, Shared<Module>)>;
+
 struct SharedModules {
-    standard: Shared<Module>,
-    /// Ours, by namespace; the empty one needs no prefix.
-    functions: Vec<(&'static str, Shared<Module>)>,
-    /// Only for machines that were started with `debug=on`.
-    debug: Vec<(&'static str, Shared<Module>)>,
+    /// Rhai's own functions, found by a search: made in no time, but each use of a function costs the search.
+    searched: Shared<Module>,
+    functions: Namespaces,
     docs: Vec<&'static Doc>,
-    debug_docs: Vec<&'static Doc>,
 }
 
 static SHARED: spin::Once<SharedModules> = spin::Once::new();
+/// Only for machines that were started with `debug=on`.
+static DEBUG: spin::Once<(Namespaces, Vec<&'static Doc>)> = spin::Once::new();
+/// Rhai's own functions in a table. Making it is most of an engine's cost, so that happens while the prompt waits.
+static TABLE: spin::Once<Shared<Module>> = spin::Once::new();
+static UNFINISHED_TABLE: spin::Mutex<(Option<Module>, usize)> = spin::Mutex::new((None, 0));
+
+/// The parts of Rhai's standard package, in its order: later ones take precedence.
+const STANDARD_PARTS: [fn(&mut Module); 12] = [
+    LanguageCorePackage::init,
+    ArithmeticPackage::init,
+    BasicStringPackage::init,
+    BasicIteratorPackage::init,
+    BasicFnPackage::init,
+    BitFieldPackage::init,
+    LogicPackage::init,
+    BasicMathPackage::init,
+    BasicArrayPackage::init,
+    BasicBlobPackage::init,
+    BasicMapPackage::init,
+    MoreStringPackage::init,
+];
 
 fn shared() -> &'static SharedModules {
     SHARED.call_once(|| {
         let mut api = Api::default();
         functions::register(&mut api);
         let (functions, docs) = api.finish();
-        let mut api = Api::default();
-        functions::debug::register(&mut api);
-        let (debug, debug_docs) = api.finish();
-        let standard = StandardPackage::new().as_shared_module();
         SharedModules {
-            standard,
+            searched: StandardPackage::new_lazy().as_shared_module(),
             functions,
-            debug,
             docs,
-            debug_docs,
         }
     })
 }
 
+fn debug(context: &TaskContext) -> Option<&'static (Namespaces, Vec<&'static Doc>)> {
+    context.host.debug?;
+    Some(DEBUG.call_once(|| {
+        let mut api = Api::default();
+        functions::debug::register(&mut api);
+        api.finish()
+    }))
+}
+
+/// Whether engines are made with the table of Rhai's functions.
+pub fn has_table() -> bool {
+    TABLE.is_completed()
+}
+
+/// Makes a part of the table; false where more is to do. Call it with allocations on the kernel heap.
+fn extend_table() -> bool {
+    let Some(mut unfinished) = UNFINISHED_TABLE.try_lock() else {
+        // Another core is at it.
+        return true;
+    };
+    if has_table() {
+        return true;
+    }
+    let (module, done) = &mut *unfinished;
+    let module = module.get_or_insert_default();
+    if let Some(init) = STANDARD_PARTS.get(*done) {
+        let mut part = Module::new();
+        init(&mut part);
+        part.register_lazy_functions();
+        module.combine(part);
+        *done += 1;
+        return false;
+    }
+    let mut module = core::mem::take(module);
+    module.build_index();
+    TABLE.call_once(|| module.into());
+    true
+}
+
+/// Awaits `future`, and in the meantime makes the table, a part at a time.
+pub async fn while_waiting<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut is_first = true;
+    poll_fn(|context| {
+        let output = future.as_mut().poll(context);
+        // What the future has started, such as the prompt's text, goes first.
+        if output.is_pending() && !has_table() && (core::mem::take(&mut is_first) || !extend_table()) {
+            context.waker().wake_by_ref();
+        }
+        output
+    })
+    .await
+}
+
 /// The descriptions of all functions that the running task has.
 pub fn docs(context: &TaskContext) -> impl Iterator<Item = &'static Doc> {
-    let shared = shared();
-    let debug: &[&'static Doc] = if context.host.debug.is_some() {
-        &shared.debug_docs
-    } else {
-        &[]
-    };
-    shared.docs.iter().chain(debug).copied()
+    let debug = debug(context).map(|(_, docs)| docs.as_slice()).unwrap_or_default();
+    shared().docs.iter().chain(debug).copied()
 }
 
 /// An engine for the running task.
@@ -90,12 +160,10 @@ pub fn build(context: TaskContext, profile: Profile) -> Engine {
     let mut engine = Engine::new_raw();
     engine.set_max_strings_interned(INTERNED_STRINGS);
     let shared = shared();
-    engine.register_global_module(shared.standard.clone());
-    let debug: &[_] = if context.host.debug.is_some() {
-        &shared.debug
-    } else {
-        &[]
-    };
+    engine.register_global_module(TABLE.get().unwrap_or(&shared.searched).clone());
+    let debug = debug(&context)
+        .map(|(namespaces, _)| namespaces.as_slice())
+        .unwrap_or_default();
     for (namespace, module) in shared.functions.iter().chain(debug) {
         if namespace.is_empty() {
             engine.register_global_module(module.clone());
@@ -181,4 +249,18 @@ pub fn compile(
         ast.set_source(source);
     }
     Ok(ast)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn makes_the_table_of_all_standard_functions() {
+        while !extend_table() {}
+        let table = TABLE.get().expect("the table");
+        let standard = StandardPackage::new().as_shared_module();
+        assert_eq!(table.count(), standard.count());
+        assert!(table.count().1 > 300);
+    }
 }

@@ -41,4 +41,4 @@ pub mod show;
 pub mod sort;
 mod warm;
 
-pub use warm::warm_up;
+pub use warm::{try_warm_up, warm_up};

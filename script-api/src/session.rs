@@ -58,6 +58,8 @@ enum Read {
 pub struct Session {
     context: TaskContext,
     engine: Engine,
+    /// The engine was made after the table of Rhai's functions.
+    has_table: bool,
     scope: Scope<'static>,
     /// All functions so far, and no statements.
     functions: AST,
@@ -68,11 +70,13 @@ pub struct Session {
 impl Session {
     /// A session that has seen nothing yet.
     pub fn new(context: TaskContext) -> Self {
+        let has_table = engine::has_table();
         let engine = engine::build(context, Profile::CONSOLE);
         let global = engine.new_global_runtime_state();
         Self {
             context,
             engine,
+            has_table,
             scope: Scope::new(),
             functions: AST::empty(),
             global,
@@ -87,7 +91,7 @@ impl Session {
             let mut scanner = complete::Scanner::default();
             input = Some(host::block_on(
                 tasks,
-                terminal.read_line(move |text| scanner.is_complete(text)),
+                engine::while_waiting(terminal.read_line(move |text| scanner.is_complete(text))),
             ));
         });
         let read = match &input {
@@ -139,6 +143,10 @@ impl Session {
     /// The script's error. The functions that the input defined are forgotten then. Its variables are not, unless they
     /// have used up the memory.
     pub fn evaluate(&mut self, line: &str) -> Result<Dynamic, Box<EvalAltResult>> {
+        if !self.has_table && engine::has_table() {
+            self.engine = engine::build(self.context, Profile::CONSOLE);
+            self.has_table = true;
+        }
         let code = engine::compile(&self.context, &self.engine, &self.scope, line, "")?;
         let (before, variables_before) = (self.functions.clone(), self.scope.len());
         if code.has_functions() {

@@ -21,6 +21,12 @@ fn docs() -> Vec<&'static Doc> {
 }
 
 #[test]
+fn warms_up() {
+    let machine = standard_machine();
+    assert!(script_api::try_warm_up(machine.host).is_ok());
+}
+
+#[test]
 fn describes_every_function() {
     let docs = docs();
     assert!(docs.len() > 20);

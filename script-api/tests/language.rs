@@ -11,6 +11,7 @@ use services::value::Value;
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 /// Name and text of each file of the corpus.
 fn corpus() -> Vec<(String, String)> {
@@ -93,7 +94,19 @@ fn prints_what_plain_rhai_prints() {
         }
         assert!(expected.len() >= 30, "{name} prints little");
         let expected: String = expected.iter().map(|line| format!("{line}\n")).collect();
-        assert_eq!(ours(standard_machine(), text), expected, "{name}");
+        assert_eq!(
+            ours(standard_machine(), text.clone()),
+            expected,
+            "{name}, functions searched"
+        );
+        host::wait_for(engine::while_waiting(std::future::poll_fn(|_| {
+            if engine::has_table() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })));
+        assert_eq!(ours(standard_machine(), text), expected, "{name}, functions in a table");
     }
     assert!(failures.is_empty(), "{failures:#?}");
 }
