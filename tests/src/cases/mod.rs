@@ -3,6 +3,7 @@
 mod boot;
 mod containment;
 mod exceptions;
+mod harness;
 mod language;
 mod paging;
 mod prompt;
@@ -16,6 +17,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         containment::TESTS,
         boot::TESTS,
         exceptions::TESTS,
+        harness::TESTS,
         prompt::TESTS,
         language::TESTS,
         paging::TESTS,

@@ -133,3 +133,17 @@ fn life(context: &Context) -> Result<(), Error> {
         machine.check("40 + 2", "42")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CTRL_C_GOAL, within};
+    use std::time::Duration;
+
+    #[test]
+    fn the_judge_of_times_sees_slow_answers() {
+        let times = |milliseconds: [u64; 3]| milliseconds.map(Duration::from_millis).to_vec();
+        assert!(within("quick", times([20, 90, 600]), CTRL_C_GOAL).is_ok());
+        assert!(within("slow", times([20, 120, 130]), CTRL_C_GOAL).is_err());
+        assert!(within("once very slow", times([20, 30, 1100]), CTRL_C_GOAL).is_err());
+    }
+}
