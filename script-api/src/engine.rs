@@ -7,14 +7,8 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::future::{Future, poll_fn};
-use core::pin::pin;
 
-use rhai::packages::{
-    ArithmeticPackage, BasicArrayPackage, BasicBlobPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
-    BasicMathPackage, BasicStringPackage, BitFieldPackage, LanguageCorePackage, LogicPackage, MoreStringPackage,
-    Package, StandardPackage,
-};
+use rhai::packages::{Package, StandardPackage};
 use rhai::{
     AST, Dynamic, Engine, EvalAltResult, LexError, Module, OptimizationLevel, ParseErrorType, Position, Scope, Shared,
     Token,
@@ -25,6 +19,7 @@ use crate::error::thrown;
 use crate::functions;
 use crate::registry::{Api, Doc};
 use crate::resolver::RomResolver;
+use crate::table;
 
 /// Limits by who wrote the script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,26 +57,6 @@ struct SharedModules {
 static SHARED: spin::Once<SharedModules> = spin::Once::new();
 /// Only for machines that were started with `debug=on`.
 static DEBUG: spin::Once<(Namespaces, Vec<&'static Doc>)> = spin::Once::new();
-/// Rhai's own functions in a table. Making it is most of an engine's cost, so that happens while the prompt waits.
-static TABLE: spin::Once<Shared<Module>> = spin::Once::new();
-static UNFINISHED_TABLE: spin::Mutex<(Option<Module>, usize)> = spin::Mutex::new((None, 0));
-
-/// The parts of Rhai's standard package, in its order: later ones take precedence.
-const STANDARD_PARTS: [fn(&mut Module); 12] = [
-    LanguageCorePackage::init,
-    ArithmeticPackage::init,
-    BasicStringPackage::init,
-    BasicIteratorPackage::init,
-    BasicFnPackage::init,
-    BitFieldPackage::init,
-    LogicPackage::init,
-    BasicMathPackage::init,
-    BasicArrayPackage::init,
-    BasicBlobPackage::init,
-    BasicMapPackage::init,
-    MoreStringPackage::init,
-];
-
 fn shared() -> &'static SharedModules {
     SHARED.call_once(|| {
         let mut api = Api::default();
@@ -104,55 +79,16 @@ fn debug(context: &TaskContext) -> Option<&'static (Namespaces, Vec<&'static Doc
     }))
 }
 
-/// Whether engines are made with the table of Rhai's functions.
-pub fn has_table() -> bool {
-    TABLE.is_completed()
-}
-
-/// Makes a part of the table; false where more is to do. Call it with allocations on the kernel heap.
-fn extend_table() -> bool {
-    let Some(mut unfinished) = UNFINISHED_TABLE.try_lock() else {
-        // Another core is at it.
-        return true;
-    };
-    if has_table() {
-        return true;
-    }
-    let (module, done) = &mut *unfinished;
-    let module = module.get_or_insert_default();
-    if let Some(init) = STANDARD_PARTS.get(*done) {
-        let mut part = Module::new();
-        init(&mut part);
-        part.register_lazy_functions();
-        module.combine(part);
-        *done += 1;
-        return false;
-    }
-    let mut module = core::mem::take(module);
-    module.build_index();
-    TABLE.call_once(|| module.into());
-    true
-}
-
-/// Awaits `future`, and in the meantime makes the table, a part at a time.
-pub async fn while_waiting<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let mut is_first = true;
-    poll_fn(|context| {
-        let output = future.as_mut().poll(context);
-        // What the future has started, such as the prompt's text, goes first.
-        if output.is_pending() && !has_table() && (core::mem::take(&mut is_first) || !extend_table()) {
-            context.waker().wake_by_ref();
-        }
-        output
-    })
-    .await
-}
-
 /// The descriptions of all functions that the running task has.
 pub fn docs(context: &TaskContext) -> impl Iterator<Item = &'static Doc> {
     let debug = debug(context).map(|(_, docs)| docs.as_slice()).unwrap_or_default();
     shared().docs.iter().chain(debug).copied()
+}
+
+/// Makes what all engines share, so that it is not made in a task's arena.
+pub(crate) fn make_shared(context: &TaskContext) {
+    shared();
+    debug(context);
 }
 
 /// An engine for the running task.
@@ -160,7 +96,7 @@ pub fn build(context: TaskContext, profile: Profile) -> Engine {
     let mut engine = Engine::new_raw();
     engine.set_max_strings_interned(INTERNED_STRINGS);
     let shared = shared();
-    engine.register_global_module(TABLE.get().unwrap_or(&shared.searched).clone());
+    engine.register_global_module(table::get().unwrap_or(&shared.searched).clone());
     let debug = debug(&context)
         .map(|(namespaces, _)| namespaces.as_slice())
         .unwrap_or_default();
@@ -249,18 +185,4 @@ pub fn compile(
         ast.set_source(source);
     }
     Ok(ast)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn makes_the_table_of_all_standard_functions() {
-        while !extend_table() {}
-        let table = TABLE.get().expect("the table");
-        let standard = StandardPackage::new().as_shared_module();
-        assert_eq!(table.count(), standard.count());
-        assert!(table.count().1 > 300);
-    }
 }

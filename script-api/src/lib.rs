@@ -5,6 +5,7 @@
 //! | [`session`] | the prompt: read, evaluate, print |
 //! | [`program`] | programs from `/rom`, and tasks that run a function of another task |
 //! | [`engine`] | makes every engine, with its limits and safepoints |
+//! | [`warm`], [`table`] | what is made once: at boot, and while the prompt waits |
 //! | [`registry`] | one description per function, from which all else follows |
 //! | [`functions`] | the functions, one file per namespace |
 //! | [`context`] | what a running script's native code stands on |
@@ -39,6 +40,7 @@ pub mod resolver;
 pub mod session;
 pub mod show;
 pub mod sort;
-mod warm;
+pub mod table;
+pub mod warm;
 
-pub use warm::{try_warm_up, warm_up};
+pub use warm::warm_up;

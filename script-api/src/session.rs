@@ -21,6 +21,7 @@ use crate::engine::{self, Profile};
 use crate::error::Failure;
 use crate::functions;
 use crate::show;
+use crate::table;
 
 /// The body of a prompt's task: serves the person at `terminal` until Ctrl-D (`Ok`) or until the task is killed.
 ///
@@ -70,7 +71,7 @@ pub struct Session {
 impl Session {
     /// A session that has seen nothing yet.
     pub fn new(context: TaskContext) -> Self {
-        let has_table = engine::has_table();
+        let has_table = table::get().is_some();
         let engine = engine::build(context, Profile::CONSOLE);
         let global = engine.new_global_runtime_state();
         Self {
@@ -91,7 +92,10 @@ impl Session {
             let mut scanner = complete::Scanner::default();
             input = Some(host::block_on(
                 tasks,
-                engine::while_waiting(terminal.read_line(move |text| scanner.is_complete(text))),
+                table::while_waiting(
+                    self.context.host,
+                    terminal.read_line(move |text| scanner.is_complete(text)),
+                ),
             ));
         });
         let read = match &input {
@@ -143,7 +147,9 @@ impl Session {
     /// The script's error. The functions that the input defined are forgotten then. Its variables are not, unless they
     /// have used up the memory.
     pub fn evaluate(&mut self, line: &str) -> Result<Dynamic, Box<EvalAltResult>> {
-        if !self.has_table && engine::has_table() {
+        if !self.has_table {
+            // A line that came at once must not pay for each use of a function with a search.
+            self.context.host.tasks.on_kernel_heap(&mut table::finish);
             self.engine = engine::build(self.context, Profile::CONSOLE);
             self.has_table = true;
         }

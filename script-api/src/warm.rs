@@ -26,27 +26,40 @@ const SCRIPT: &str = r#"
 /// The control word of code that belongs to no task.
 static CONTROL: Control = Control::new();
 
-/// Makes everything that is made once and shared by all engines, and runs one script, so that nothing lazy is made
-/// later inside a task's arena (as `ahash` makes its source of seeds). Call once at boot, on the kernel heap, outside of
-/// any task. A failure would be a defect of this build; it is logged.
+/// Makes what all engines share (and with it the one thing that a crate below makes on first use, `ahash`'s source of
+/// seeds), so that it never lands in a task's arena. Call once at boot, on the kernel heap, outside of any task.
+///
+/// The rest of the engine's start-up cost is paid while the prompt waits for its first line: see [`table`](crate::table).
 pub fn warm_up(host: Host) {
-    if let Err(error) = try_warm_up(host) {
+    let context = context(host);
+    engine::make_shared(&context);
+    drop(engine::build(context, Profile::CONSOLE));
+}
+
+/// Runs a script of every kind, outside of any task, so that its code is warm and whatever it makes once is made on the
+/// kernel heap.
+///
+/// # Errors
+///
+/// The script's error, which would be a defect of this build.
+pub fn run(host: Host) -> Result<(), Box<EvalAltResult>> {
+    let context = context(host);
+    let engine = engine::build(context, Profile::CONSOLE);
+    let ast = engine::compile(&context, &engine, &Scope::new(), SCRIPT, "")?;
+    engine.eval_ast_with_scope::<()>(&mut Scope::new(), &ast)
+}
+
+/// As [`run`], with its error in the log.
+pub(crate) fn run_and_log(host: Host) {
+    if let Err(error) = run(host) {
         log::error!("the script engine's warm-up failed: {error}");
     }
 }
 
-/// As [`warm_up`].
-///
-/// # Errors
-///
-/// The script's error.
-pub fn try_warm_up(host: Host) -> Result<(), Box<EvalAltResult>> {
-    let context = TaskContext {
+fn context(host: Host) -> TaskContext {
+    TaskContext {
         host,
         terminal: None,
         control: &CONTROL,
-    };
-    let engine = engine::build(context, Profile::CONSOLE);
-    let ast = engine::compile(&context, &engine, &Scope::new(), SCRIPT, "")?;
-    engine.eval_ast_with_scope::<()>(&mut Scope::new(), &ast)
+    }
 }

@@ -7,6 +7,7 @@ use rhai::{Dynamic, Engine, EvalAltResult, Module, ModuleResolver, Position, Sco
 use script_api::complete;
 use script_api::context::TaskContext;
 use script_api::engine::{self, Profile};
+use script_api::table;
 use services::value::Value;
 use std::fs;
 use std::path::Path;
@@ -91,15 +92,19 @@ fn prints_what_plain_rhai_prints() {
         assert!(expected.len() >= 30, "{name} prints little");
     }
     // No session of this program has waited at a prompt yet, so functions are still found by a search.
-    assert!(!engine::has_table());
+    assert!(table::get().is_none());
     compare_with_plain("functions searched");
-    host::wait_for(engine::while_waiting(std::future::poll_fn(|_| {
-        if engine::has_table() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })));
+    let host = standard_machine().host;
+    host::wait_for(table::while_waiting(
+        host,
+        std::future::poll_fn(|_| {
+            if table::get().is_some() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        }),
+    ));
     compare_with_plain("functions in a table");
 }
 
