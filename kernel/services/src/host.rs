@@ -217,6 +217,8 @@ pub trait Debug: Send + Sync {
     fn panic_service(&self) -> &'static str;
     /// How often supervised services were restarted.
     fn service_restarts(&self) -> u64;
+    /// The kernel's variables that point into a task's arena: always 0, or something lazy was made in one.
+    fn arena_pointers(&self) -> u64;
     /// Panics outside any recovery point.
     fn panic_machine(&self);
 }

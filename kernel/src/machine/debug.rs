@@ -11,6 +11,7 @@ use crate::arch::lock::KernelLock;
 use crate::arch::{clock, provoke};
 use crate::executor::queue::Task;
 use crate::executor::{Executor, Factory, fiber};
+use crate::memory::image;
 
 /// How often the service that can be made to panic looks whether it should.
 const SERVICE_PERIOD_NS: u64 = 20_000_000;
@@ -58,6 +59,10 @@ impl Debug for Hooks {
 
     fn service_restarts(&self) -> u64 {
         SERVICE.get().map_or(0, |task| task.restarts())
+    }
+
+    fn arena_pointers(&self) -> u64 {
+        image::arena_pointers()
     }
 
     fn panic_machine(&self) {

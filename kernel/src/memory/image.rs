@@ -2,7 +2,8 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use super::{KERNEL_BASE, Physical};
+use super::{KERNEL_BASE, Physical, arena};
+use crate::arch::core_local::{self, CoreLocal};
 
 unsafe extern "C" {
     static image_start: u8;
@@ -66,4 +67,20 @@ pub fn whole() -> Part {
 /// The physical address of something in the image.
 pub fn physical(address: usize) -> Physical {
     Physical(((address - KERNEL_BASE) as u64).wrapping_add(RELOCATION.load(Ordering::Relaxed)))
+}
+
+/// Words of the kernel's variables that point into the arenas, but for this core's own record of its running task.
+pub fn arena_pointers() -> u64 {
+    let part = data();
+    let core = core_local::get();
+    let own = core::ptr::from_ref(core) as usize;
+    let own = own..own + size_of::<CoreLocal>();
+    let words = (part.start..part.end)
+        .step_by(size_of::<usize>())
+        .filter(|address| !own.contains(address));
+    let found = words.filter(|&address| {
+        // SAFETY: the address is an aligned word of the image's variables, which are mapped and readable.
+        arena::contains(unsafe { (address as *const usize).read_volatile() })
+    });
+    found.count() as u64
 }

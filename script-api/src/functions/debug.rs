@@ -86,6 +86,12 @@ const PANIC_MACHINE: Doc = doc(
     "Panics outside of any task.",
     Example::DoesNotReturn("debug::panic_machine()"),
 );
+const ARENA_POINTERS: Doc = doc(
+    "arena_pointers",
+    &[],
+    "Counts the kernel's variables that point into a task's memory; there must be none.",
+    Example::Shows("debug::arena_pointers()", "0"),
+);
 const ALLOCATE: Doc = doc(
     "allocate",
     &[Param {
@@ -117,6 +123,7 @@ pub fn register(api: &mut Api) {
         hooks(context)?.panic_machine();
         Ok(Value::Unit)
     });
+    api.service(&ARENA_POINTERS, |context, _| Ok(int(hooks(context)?.arena_pointers())));
     api.script(&ALLOCATE, |_, call, arguments| {
         Ok(Dynamic::from_blob(vec![0; count(call, arguments, 0)?]))
     });

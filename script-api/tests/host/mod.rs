@@ -310,6 +310,10 @@ impl Debug for FakeDebug {
         0
     }
 
+    fn arena_pointers(&self) -> u64 {
+        0
+    }
+
     fn panic_machine(&self) {
         panic!("the machine");
     }
