@@ -149,7 +149,8 @@ impl Session {
     pub fn evaluate(&mut self, line: &str) -> Result<Dynamic, Box<EvalAltResult>> {
         if !self.has_table {
             // A line that came at once must not pay for each use of a function with a search.
-            self.context.host.tasks.on_kernel_heap(&mut table::finish);
+            let host = self.context.host;
+            host.tasks.on_kernel_heap(&mut || table::finish(host));
             self.engine = engine::build(self.context, Profile::CONSOLE);
             self.has_table = true;
         }

@@ -62,9 +62,10 @@ pub async fn while_waiting<T>(host: Host, future: impl Future<Output = T>) -> T 
     .await
 }
 
-/// Makes what is left of the table. Call it with allocations on the kernel heap.
-pub fn finish() {
-    while !extend() {}
+/// Does what is left to do. Call it with allocations on the kernel heap, before the first line of a script runs: what a
+/// script makes lazily would land in its task's arena.
+pub fn finish(host: Host) {
+    while !step(host) {}
 }
 
 /// One step; true where no other is left.
@@ -108,7 +109,7 @@ mod tests {
 
     #[test]
     fn holds_all_standard_functions() {
-        finish();
+        while !extend() {}
         let table = get().expect("the table");
         let standard = StandardPackage::new().as_shared_module();
         assert_eq!(table.count(), standard.count());
