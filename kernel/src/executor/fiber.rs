@@ -54,10 +54,8 @@ pub trait Floor: Stack + Unpin {
 
 /// What the machine does around each run of a fiber; nothing on a host.
 pub trait Hooks: Send + Sync {
-    /// A fiber is about to run: time slice, frame reserve.
-    fn enter(&self);
-    /// It has given control back.
-    fn leave(&self);
+    /// A fiber is about to run, for at most `slice_ns` nanoseconds.
+    fn enter(&self, slice_ns: u64);
     /// The clock, in nanoseconds.
     fn now_ns(&self) -> u64;
 }
@@ -143,16 +141,21 @@ impl<S: Floor + 'static> Fiber<S> {
         let outer_arena = core.arena.replace(record.arena_pointer());
         let outer_record = core.record.replace(Arc::as_ptr(record));
         core.set_control(Some(record.control));
+        let slice_ns = SLICE_NS + record.slice_carry_ns.load(Ordering::Relaxed);
         let start_ns = self.hooks.now_ns();
-        self.hooks.enter();
+        self.hooks.enter(slice_ns);
 
         let result = self.coroutine.resume(input);
 
-        self.hooks.leave();
         core.set_control(None);
-        record
-            .cpu_time_ns
-            .fetch_add(self.hooks.now_ns().saturating_sub(start_ns), Ordering::Relaxed);
+        let used_ns = self.hooks.now_ns().saturating_sub(start_ns);
+        record.cpu_time_ns.fetch_add(used_ns, Ordering::Relaxed);
+        // A task that was interrupted for somebody's timer gets the rest of its slice next time, so that shares stay even.
+        let carry_ns = match result {
+            CoroutineResult::Yield(Suspend::Yield) => slice_ns.saturating_sub(used_ns).min(SLICE_NS),
+            _ => 0,
+        };
+        record.slice_carry_ns.store(carry_ns, Ordering::Relaxed);
         record.set_allocating(core.allocating.replace(outer_allocating));
         core.arena.set(outer_arena);
         core.record.set(outer_record);

@@ -47,6 +47,8 @@ pub struct TaskRecord {
     pub is_ready: AtomicBool,
     /// The task's end.
     pub end: spin::Mutex<End>,
+    /// What was left of the last slice, in nanoseconds.
+    pub slice_carry_ns: AtomicU64,
     /// Processor time used, in nanoseconds.
     pub cpu_time_ns: AtomicU64,
     /// Bytes of its arena when it was last suspended.
@@ -87,6 +89,7 @@ impl TaskRecord {
             allocating: AtomicPtr::new(allocating),
             is_ready: AtomicBool::new(true),
             end: spin::Mutex::new(End::default()),
+            slice_carry_ns: AtomicU64::new(0),
             cpu_time_ns: AtomicU64::new(0),
             arena_bytes: AtomicU64::new(0),
             stack_peak_bytes: AtomicU64::new(0),

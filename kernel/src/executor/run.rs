@@ -85,12 +85,10 @@ fn idle(executor: &Executor) {
 pub struct Slices;
 
 impl fiber::Hooks for Slices {
-    fn enter(&self) {
-        let slice_end_ns = clock::now_ns() + fiber::SLICE_NS;
+    fn enter(&self, slice_ns: u64) {
+        let slice_end_ns = clock::now_ns() + slice_ns;
         apic::arm(slice_end_ns.min(current().timers.next_deadline_ns()));
     }
-
-    fn leave(&self) {}
 
     fn now_ns(&self) -> u64 {
         clock::now_ns()

@@ -55,8 +55,7 @@ struct NoHooks;
 static TIME_NS: AtomicU64 = AtomicU64::new(0);
 
 impl Hooks for NoHooks {
-    fn enter(&self) {}
-    fn leave(&self) {}
+    fn enter(&self, _: u64) {}
     fn now_ns(&self) -> u64 {
         TIME_NS.load(Ordering::Relaxed)
     }
@@ -132,6 +131,39 @@ fn fibers_take_turns_at_each_yield() {
     }
     executor.run_until_idle();
     assert_eq!(*trace.lock(), "abcabcabc");
+}
+
+/// Records the slices that a fiber is given, while time passes as each test says.
+#[derive(Default)]
+struct SliceHooks {
+    now_ns: AtomicU64,
+    slices: spin::Mutex<Vec<u64>>,
+}
+
+impl Hooks for SliceHooks {
+    fn enter(&self, slice_ns: u64) {
+        self.slices.lock().push(slice_ns);
+    }
+    fn now_ns(&self) -> u64 {
+        self.now_ns.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn a_task_interrupted_early_gets_the_rest_of_its_slice_next_time() {
+    let executor = executor();
+    let hooks: &'static SliceHooks = Box::leak(Box::default());
+    let body: Body = Box::new(|| {
+        for used_ns in [1_000_000, fiber::SLICE_NS + 4_000_000, 0] {
+            hooks.now_ns.fetch_add(used_ns, Ordering::Relaxed);
+            fiber::yield_now();
+        }
+        Ok(Value::Unit)
+    });
+    executor.start_script(Box::pin(Fiber::new(HostStack::new(), record(), body, hooks)));
+    executor.run_until_idle();
+    let slice = fiber::SLICE_NS;
+    assert_eq!(*hooks.slices.lock(), [slice, slice + 4_000_000, slice, 2 * slice]);
 }
 
 #[test]
