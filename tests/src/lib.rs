@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `machine`, `qmp`, `text` | one emulated PC: its serial line and its monitor |
 //! | `images`, `runner`, `error` | boot images, running tests, why one failed |
-//! | `figures` | measurements |
+//! | `figures`, `profile` | measurements, and where the time goes |
 //! | `cases` | the tests, by the part of the system they look at |
 
 #![forbid(unsafe_code)]
@@ -14,6 +14,7 @@ pub mod error;
 pub mod figures;
 pub mod images;
 pub mod machine;
+pub mod profile;
 pub mod qmp;
 pub mod runner;
 pub mod text;

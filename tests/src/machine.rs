@@ -258,7 +258,7 @@ impl Machine {
                     limit,
                 });
             }
-            self.pump(SLICE)?;
+            self.listen(SLICE)?;
         }
     }
 
@@ -347,7 +347,11 @@ impl Machine {
     }
 
     /// Takes in what the machine says for at most `limit`, or until it says something.
-    fn pump(&mut self, limit: Duration) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// Where something happens that must not.
+    pub fn listen(&mut self, limit: Duration) -> Result<(), Error> {
         match self.output.recv_timeout(limit) {
             Ok(chunk) => {
                 self.transcript.extend(chunk);

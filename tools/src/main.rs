@@ -23,7 +23,7 @@ const HELP: &str = "cargo xtask <command>
               --host --filter WORD --rounds N
   check       format, clippy, the rules between the crates, documents
   bench       measure; one JSON object per line
-              --filter WORD --runs N
+              --filter WORD --runs N --profile
   clean-room  run and test on a bare Debian in a folder (needs root)
               --keep
 ";

@@ -1,5 +1,6 @@
 //! Measures the shipped image, beside Linux with Rhai as its only program where that can be built:
-//! `[--filter WORD] [--runs N]`. One JSON object per line. Called by `cargo xtask bench` after the image is made.
+//! `[--filter WORD] [--runs N] [--profile]`. One JSON object per line. Called by `cargo xtask bench` after the image is
+//! made. With `--profile`, the ten functions that the start and each script spend most time in.
 //!
 //! Ours and the peer's runs alternate, so that a noisy minute hits both.
 
@@ -14,6 +15,7 @@ use tests::error::Error;
 use tests::figures::Figure;
 use tests::images::Images;
 use tests::machine::{Config, Machine, PROMPT};
+use tests::profile::Profile;
 use xtask::arguments::Arguments;
 use xtask::{command, packages};
 
@@ -64,10 +66,23 @@ fn run() -> Result<(), Error> {
     let mut arguments = Arguments::new(std::env::args().skip(1));
     let filter = arguments.value("--filter")?.unwrap_or_default();
     let runs = arguments.number("--runs")?.unwrap_or(5);
+    let is_profiling = arguments.flag("--profile");
     arguments.finish()?;
     let folder = command::target().join("bench");
     let images = Images::new(&folder)?;
     let iso = images.with_command_line("")?;
+    if is_profiling {
+        return profiles(
+            &Bench {
+                images,
+                iso,
+                peer: None,
+                folder,
+                runs,
+            },
+            &filter,
+        );
+    }
     let bench = Bench {
         images,
         iso,
@@ -243,6 +258,33 @@ fn idle(bench: &Bench) -> Result<Vec<Figure>, Error> {
             .with_goal(0.5)
             .beside(theirs, None),
     ])
+}
+
+/// The top ten of the start and of each script.
+fn profiles(bench: &Bench, filter: &str) -> Result<(), Error> {
+    let boot = ("boot.iso", "");
+    for (name, program) in [boot]
+        .into_iter()
+        .chain(PROGRAMS)
+        .filter(|(name, _)| name.contains(filter))
+    {
+        let mut profile = Profile::new(&bench.images.parts().debug_kernel)?;
+        for _ in 0..bench.runs {
+            let mut machine = bench.start(&bench.iso, 256)?;
+            if !program.is_empty() {
+                machine.boot()?;
+                machine.send(program.as_bytes())?;
+                machine.send(b"\r")?;
+                machine.expect("\n", LIMIT)?;
+            }
+            while machine.expect(PROMPT, Duration::ZERO).is_err() {
+                profile.sample(&mut machine)?;
+                machine.listen(Duration::from_millis(1))?;
+            }
+        }
+        profile.top(name, 10).iter().for_each(|line| println!("{line}"));
+    }
+    Ok(())
 }
 
 /// Processor time of all threads of a process (`/proc/PID/task/TID/schedstat`, first number, in nanoseconds).
