@@ -93,6 +93,13 @@ pub(crate) fn make_shared(context: &TaskContext) {
 
 /// An engine for the running task.
 pub fn build(context: TaskContext, profile: Profile) -> Engine {
+    let mut engine = build_without_safepoints(context, profile);
+    engine.on_progress(move |operations| context.safepoint(operations).map(|stop| stop.token()));
+    engine
+}
+
+/// The same, but scripts cannot be stopped and do not let others run: only for measuring what safepoints cost.
+pub(crate) fn build_without_safepoints(context: TaskContext, profile: Profile) -> Engine {
     let mut engine = Engine::new_raw();
     engine.set_max_strings_interned(INTERNED_STRINGS);
     let shared = shared();
@@ -114,13 +121,12 @@ pub fn build(context: TaskContext, profile: Profile) -> Engine {
     engine
 }
 
-/// Sets limits and safepoints.
+/// Sets limits, and what is printed where.
 fn harden(engine: &mut Engine, context: TaskContext, profile: Profile) {
     engine.disable_symbol("eval");
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_expr_depths(profile.expression_depths.0, profile.expression_depths.1);
     engine.set_max_call_levels(profile.call_depth);
-    engine.on_progress(move |operations| context.safepoint(operations).map(|stop| stop.token()));
     guard_parser(engine, context);
     let print = move |text: &str| {
         // The next operation ends the script where the stack is short or the wait was interrupted.

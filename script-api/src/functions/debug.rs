@@ -128,6 +128,7 @@ pub fn register(api: &mut Api) {
         Ok(Dynamic::from_blob(vec![0; count(call, arguments, 0)?]))
     });
     api.service(&STACK_LEFT, stack_left);
+    super::cost::register(api);
 }
 
 fn hooks(context: &TaskContext) -> Result<&'static dyn Debug, ScriptError> {

@@ -2,6 +2,7 @@
 //! a service and converts.
 
 pub mod array;
+pub mod cost;
 pub mod cpu;
 pub mod debug;
 pub mod help;
