@@ -126,7 +126,7 @@ fn read_rom(handover: &Handover, options: &Options) -> Rom {
 }
 
 fn start_session(executor: &'static Executor, host: Host, console: &'static serial::SerialConsole) {
-    log::info!("ready after {} ms", clock::now_ns() / 1_000_000);
+    log::info!("ready after {} ms; help() tells what there is", clock::now_ns() / 1_000_000);
     journal::stop_echo();
     let terminal: &'static Terminal = Box::leak(Box::new(Terminal::new(console)));
     session::start(executor, host, terminal);
