@@ -91,12 +91,13 @@ fn run() -> Result<(), Error> {
         runs,
     };
     type Measurement = fn(&Bench) -> Result<Vec<Figure>, Error>;
-    let measurements: [(&str, Measurement); 6] = [
+    let measurements: [(&str, Measurement); 7] = [
         ("size", sizes),
         ("boot", boot),
         ("memory", memory),
         ("least_memory", least_memory),
         ("script", scripts),
+        ("cost", costs),
         ("idle", idle),
     ];
     for (_, measure) in measurements.iter().filter(|(name, _)| name.contains(&filter)) {
@@ -243,6 +244,41 @@ fn scripts(bench: &Bench) -> Result<Vec<Figure>, Error> {
         figures.push(Figure::new(name, "s", ours).beside(theirs, Some(1.0)));
     }
     Ok(figures)
+}
+
+/// What safepoints and arenas add to the time of each program.
+fn costs(bench: &Bench) -> Result<Vec<Figure>, Error> {
+    let iso = bench.images.with_command_line("debug=on")?;
+    let mut figures = Vec::new();
+    for (_, program) in PROGRAMS {
+        let (mut safepoints, mut arenas) = (Vec::new(), Vec::new());
+        for _ in 0..bench.runs {
+            let mut machine = bench.start(&iso, 256)?;
+            machine.boot()?;
+            machine.eval_within(&format!("let cost = debug::cost(\"{program}\");"), LIMIT)?;
+            let mut part = |name: &str| -> Result<f64, Error> {
+                let text = machine.eval(&format!("cost.{name}_ms"))?;
+                text.parse()
+                    .map_err(|_| Error::Wrong(format!("cost.{name}_ms is {text}")))
+            };
+            let (usual, plain, heap) = (part("usual")?, part("without_safepoints")?, part("on_kernel_heap")?);
+            safepoints.push((usual / plain - 1.0) * 100.0);
+            arenas.push((plain / heap - 1.0) * 100.0);
+        }
+        figures.push((safepoints, arenas));
+    }
+    let names = [
+        ["cost.safepoints.fib25", "cost.arena.fib25"],
+        ["cost.safepoints.loop1e6", "cost.arena.loop1e6"],
+        ["cost.safepoints.sort1e5", "cost.arena.sort1e5"],
+    ];
+    let pair = |([safepoints, arena], (with, within)): ([&'static str; 2], (Vec<f64>, Vec<f64>))| {
+        [
+            Figure::new(safepoints, "percent", with),
+            Figure::new(arena, "percent", within),
+        ]
+    };
+    Ok(names.into_iter().zip(figures).flat_map(pair).collect())
 }
 
 fn idle(bench: &Bench) -> Result<Vec<Figure>, Error> {
