@@ -15,11 +15,12 @@ use rhai::packages::{
 };
 use rhai::{Module, Shared};
 use services::host::Host;
+use services::lock::Lock;
 
 use crate::warm;
 
 static TABLE: spin::Once<Shared<Module>> = spin::Once::new();
-static UNFINISHED: spin::Mutex<(Option<Module>, usize)> = spin::Mutex::new((None, 0));
+static UNFINISHED: Lock<(Option<Module>, usize)> = Lock::new((None, 0));
 static IS_WARM: AtomicBool = AtomicBool::new(false);
 
 /// The parts of Rhai's standard package, in its order: later ones take precedence.

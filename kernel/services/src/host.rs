@@ -8,6 +8,7 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 
+use crate::lock::Lock;
 use crate::task::{Control, Outcome, TaskId, TaskInfo, TaskSpec};
 use crate::{log, rom};
 
@@ -232,7 +233,7 @@ pub fn block_on<T: Send + 'static>(
     tasks: &dyn Tasks,
     future: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Interrupted> {
-    let slot = Arc::new(spin::Mutex::new(None));
+    let slot = Arc::new(Lock::new(None));
     let filled = Arc::clone(&slot);
     tasks.block_on(Box::pin(async move {
         let output = future.await;

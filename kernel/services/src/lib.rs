@@ -10,6 +10,7 @@
 //! | [`host`] | the contracts: tasks, clock, power, machine facts, debug hooks |
 //! | [`console`] | a byte console such as a serial line |
 //! | [`terminal`] | the line editor and the terminal on top of a console |
+//! | [`lock`] | the counted spin lock |
 //! | [`log`] | the ring that keeps the newest log lines |
 //! | [`rom`] | the read-only file tree that the boot loader hands over |
 #![cfg_attr(not(test), no_std)]
@@ -19,6 +20,7 @@ extern crate alloc;
 
 pub mod console;
 pub mod host;
+pub mod lock;
 pub mod log;
 pub mod rom;
 pub mod task;

@@ -4,6 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::lock::Lock;
+
 /// Bytes that the ring keeps.
 pub const CAPACITY_BYTES: usize = 32 * 1024;
 
@@ -16,10 +18,27 @@ pub struct Line {
     pub text: String,
 }
 
+impl Line {
+    /// The first record of `records` and what follows it.
+    fn split(records: &[u8]) -> Option<(Self, &[u8])> {
+        let (length, rest) = records.split_first_chunk()?;
+        let (time_ns, rest) = rest.split_first_chunk()?;
+        let (text, rest) = rest.split_at_checked(u16::from_le_bytes(*length).into())?;
+        let text = String::from_utf8_lossy(text).into_owned();
+        Some((
+            Self {
+                time_ns: u64::from_le_bytes(*time_ns),
+                text,
+            },
+            rest,
+        ))
+    }
+}
+
 /// Keeps the newest lines. Safe to share; a writer never waits long, for lines are copied under a short lock.
 #[derive(Debug)]
 pub struct Ring {
-    inner: spin::Mutex<Inner>,
+    inner: Lock<Inner>,
 }
 
 #[derive(Debug)]
@@ -40,7 +59,7 @@ impl Ring {
     /// An empty ring.
     pub const fn new() -> Self {
         Self {
-            inner: spin::Mutex::new(Inner {
+            inner: Lock::new(Inner {
                 bytes: [0; CAPACITY_BYTES],
                 written: 0,
                 oldest: 0,
@@ -64,13 +83,17 @@ impl Ring {
 
     /// The newest `count` lines, oldest first.
     pub fn tail(&self, count: usize) -> Vec<Line> {
-        let inner = self.inner.lock();
+        // Room for everything first: nothing is allocated while the ring is locked.
+        let mut copy = Vec::with_capacity(CAPACITY_BYTES);
+        {
+            let inner = self.inner.lock();
+            copy.extend((inner.oldest..inner.written).map(|at| inner.bytes[(at % CAPACITY_BYTES as u64) as usize]));
+        }
         let mut lines = Vec::new();
-        let mut position = inner.oldest;
-        while position < inner.written {
-            let (line, next) = inner.record(position);
+        let mut rest = copy.as_slice();
+        while let Some((line, next)) = Line::split(rest) {
             lines.push(line);
-            position = next;
+            rest = next;
         }
         lines.split_off(lines.len().saturating_sub(count))
     }
@@ -103,20 +126,6 @@ impl Inner {
 
     fn copy_out<const N: usize>(&self, position: u64) -> [u8; N] {
         core::array::from_fn(|index| self.bytes[((position + index as u64) % CAPACITY_BYTES as u64) as usize])
-    }
-
-    fn record(&self, position: u64) -> (Line, u64) {
-        let length = u64::from(u16::from_le_bytes(self.copy_out(position)));
-        let time_ns = u64::from_le_bytes(self.copy_out(position + 2));
-        let start = position + HEADER_BYTES as u64;
-        let bytes: Vec<u8> = (start..start + length).map(|at| self.copy_out::<1>(at)[0]).collect();
-        (
-            Line {
-                time_ns,
-                text: String::from_utf8_lossy(&bytes).into_owned(),
-            },
-            start + length,
-        )
     }
 }
 

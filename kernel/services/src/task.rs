@@ -6,6 +6,7 @@ use core::fmt;
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use core::task::Waker;
 
+use crate::lock::Lock;
 use crate::value::Value;
 
 /// Names a task; never reused while the machine is up.
@@ -22,7 +23,7 @@ pub struct Control {
     operations: AtomicU64,
     position: AtomicU64,
     stack_floor: AtomicUsize,
-    waker: spin::Mutex<Option<Waker>>,
+    waker: Lock<Option<Waker>>,
 }
 
 /// What has been asked of a task since it last looked.
@@ -58,7 +59,7 @@ impl Control {
             operations: AtomicU64::new(0),
             position: AtomicU64::new(0),
             stack_floor: AtomicUsize::new(0),
-            waker: spin::Mutex::new(None),
+            waker: Lock::new(None),
         }
     }
 

@@ -22,6 +22,7 @@ macro_rules! entry {
         #[unsafe(no_mangle)]
         extern "C" fn kernel_main(information: u32, relocation: i64) -> ! {
             $crate::arch::core_local::start_boot_core();
+            $crate::arch::lock::start();
             $crate::report::journal::start();
             // SAFETY: the entry code passes what the boot loader gave it, once.
             $start(unsafe { $crate::boot::handover::read(information, relocation) })

@@ -10,6 +10,7 @@ use services::host::BoxFuture;
 use services::task::{Control, Outcome, TaskId};
 
 use crate::arch::core_local::ArenaPointer;
+use crate::arch::lock::KernelLock;
 #[cfg(target_os = "none")]
 use crate::memory::arena::Arena;
 
@@ -36,9 +37,9 @@ pub struct TaskRecord {
     /// Its control word.
     pub control: &'static Control,
     /// Its memory; dropped with the record's last holder among fibers.
-    pub arena: spin::Mutex<Option<Arc<Arena>>>,
+    pub arena: KernelLock<Option<Arc<Arena>>>,
     /// What the task waits for. Here and not on the fiber's stack, so that abandoning the fiber drops it.
-    pub waiting: spin::Mutex<Option<BoxFuture<()>>>,
+    pub waiting: KernelLock<Option<BoxFuture<()>>>,
     /// The running fiber's way back to its executor.
     pub yielder: AtomicPtr<()>,
     /// What served allocations when the fiber was suspended.
@@ -46,7 +47,7 @@ pub struct TaskRecord {
     /// The task is in a queue or runs, and does not wait.
     pub is_ready: AtomicBool,
     /// The task's end.
-    pub end: spin::Mutex<End>,
+    pub end: KernelLock<End>,
     /// What was left of the last slice, in nanoseconds.
     pub slice_carry_ns: AtomicU64,
     /// Processor time used, in nanoseconds.
@@ -83,12 +84,12 @@ impl TaskRecord {
             parent,
             name,
             control,
-            arena: spin::Mutex::new(arena),
-            waiting: spin::Mutex::new(None),
+            arena: KernelLock::new(arena),
+            waiting: KernelLock::new(None),
             yielder: AtomicPtr::new(core::ptr::null_mut()),
             allocating: AtomicPtr::new(allocating),
             is_ready: AtomicBool::new(true),
-            end: spin::Mutex::new(End::default()),
+            end: KernelLock::new(End::default()),
             slice_carry_ns: AtomicU64::new(0),
             cpu_time_ns: AtomicU64::new(0),
             arena_bytes: AtomicU64::new(0),

@@ -27,6 +27,7 @@ use core::future::poll_fn;
 use core::task::{Context, Poll};
 
 use crate::console::Console;
+use crate::lock::Lock;
 use crate::task::Control;
 use editor::{LineEditor, Step};
 use queues::Queues;
@@ -55,8 +56,8 @@ pub enum Input {
 pub struct Terminal {
     console: &'static dyn Console,
     /// Never locked across an await. Where both locks are needed, `editing` comes first.
-    queues: spin::Mutex<Queues>,
-    editing: spin::Mutex<Editing>,
+    queues: Lock<Queues>,
+    editing: Lock<Editing>,
 }
 
 struct Editing {
@@ -70,8 +71,8 @@ impl Terminal {
     pub fn new(console: &'static dyn Console) -> Self {
         Self {
             console,
-            queues: spin::Mutex::new(Queues::default()),
-            editing: spin::Mutex::new(Editing {
+            queues: Lock::new(Queues::default()),
+            editing: Lock::new(Editing {
                 editor: LineEditor::new(DEFAULT_WIDTH_CELLS),
                 is_active: false,
             }),
