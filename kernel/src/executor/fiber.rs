@@ -56,6 +56,8 @@ pub trait Floor: Stack + Unpin {
 pub trait Hooks: Send + Sync {
     /// A fiber is about to run, for at most `slice_ns` nanoseconds.
     fn enter(&self, slice_ns: u64);
+    /// A task has ended and holds nothing any more.
+    fn ended(&self, record: &TaskRecord);
     /// The clock, in nanoseconds.
     fn now_ns(&self) -> u64;
 }
@@ -67,6 +69,7 @@ pub struct Fiber<S: Floor + 'static> {
     /// Where the body's captured values lie: an abandoned body never gives this memory back itself.
     body_memory: (*mut u8, Layout),
     hooks: &'static dyn Hooks,
+    has_ended: bool,
 }
 
 /// A stack that tells how much of it was used after the coroutine has taken it.
@@ -127,11 +130,12 @@ impl<S: Floor + 'static> Fiber<S> {
             record,
             body_memory,
             hooks,
+            has_ended: false,
         }
     }
 
     /// Runs the fiber until it gives control back.
-    fn resume(&mut self, input: Resume) -> CoroutineResult<Suspend, Ended> {
+    fn resume(&mut self, input: Resume, slice_ns: u64) -> CoroutineResult<Suspend, Ended> {
         let core = core_local::get();
         let record = &self.record;
         let outer_recovery = core.recovery.replace(Some(Recovery {
@@ -141,7 +145,6 @@ impl<S: Floor + 'static> Fiber<S> {
         let outer_arena = core.arena.replace(record.arena_pointer());
         let outer_record = core.record.replace(Arc::as_ptr(record));
         core.set_control(Some(record.control));
-        let slice_ns = SLICE_NS + record.slice_carry_ns.load(Ordering::Relaxed);
         let start_ns = self.hooks.now_ns();
         self.hooks.enter(slice_ns);
 
@@ -150,12 +153,6 @@ impl<S: Floor + 'static> Fiber<S> {
         core.set_control(None);
         let used_ns = self.hooks.now_ns().saturating_sub(start_ns);
         record.cpu_time_ns.fetch_add(used_ns, Ordering::Relaxed);
-        // A task that was interrupted for somebody's timer gets the rest of its slice next time, so that shares stay even.
-        let carry_ns = match result {
-            CoroutineResult::Yield(Suspend::Yield) => slice_ns.saturating_sub(used_ns).min(SLICE_NS),
-            _ => 0,
-        };
-        record.slice_carry_ns.store(carry_ns, Ordering::Relaxed);
         record.set_allocating(core.allocating.replace(outer_allocating));
         core.arena.set(outer_arena);
         core.record.set(outer_record);
@@ -193,15 +190,27 @@ impl<S: Floor + 'static> Future for Fiber<S> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let fiber = self.get_mut();
         fiber.record.control.set_waker(context.waker());
+        let carry_ns = fiber.record.slice_carry_ns.swap(0, Ordering::Relaxed);
+        let end_ns = fiber.hooks.now_ns() + SLICE_NS + carry_ns;
         loop {
+            // One slice a poll, however many waits that were ready at once it holds: others must get their turn.
+            let left_ns = end_ns.saturating_sub(fiber.hooks.now_ns());
+            if left_ns == 0 {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let Poll::Ready(input) = fiber.poll_wait(context) else {
                 fiber.record.is_ready.store(false, Ordering::Relaxed);
                 return Poll::Pending;
             };
             fiber.record.is_ready.store(true, Ordering::Relaxed);
-            match fiber.resume(input) {
+            match fiber.resume(input, left_ns) {
                 CoroutineResult::Yield(Suspend::Wait) => {}
                 CoroutineResult::Yield(Suspend::Yield) => {
+                    // A task that was interrupted for somebody's timer gets the rest of its slice next time, so that
+                    // shares stay even.
+                    let carry_ns = end_ns.saturating_sub(fiber.hooks.now_ns()).min(SLICE_NS);
+                    fiber.record.slice_carry_ns.store(carry_ns, Ordering::Relaxed);
                     context.waker().wake_by_ref();
                     return Poll::Pending;
                 }
@@ -234,14 +243,19 @@ impl<S: Floor + 'static> Fiber<S> {
         }
     }
 
-    /// Frees what the task held and tells who waits for it.
+    /// Frees what the task held and tells who waits for it; once.
     fn end(&mut self, outcome: Outcome) {
+        if self.has_ended {
+            return;
+        }
+        self.has_ended = true;
         let waiting = self.record.waiting.lock().take();
         drop(waiting);
         self.record.control.clear_waker();
         let arena = self.record.arena.lock().take();
         drop(arena);
         self.record.finish(outcome);
+        self.hooks.ended(&self.record);
     }
 }
 
@@ -249,12 +263,13 @@ impl<S: Floor + 'static> Drop for Fiber<S> {
     fn drop(&mut self) {
         if self.coroutine.started() && !self.coroutine.done() {
             // SAFETY: nothing on the fiber's stack is used again. What it would have dropped lies in its arena, which
-            // is freed whole, or is lost: the executor drops a suspended fiber only where the machine ends.
+            // is freed whole, or is lost: a suspended fiber is dropped only where what it waited for has panicked.
             unsafe { self.coroutine.force_reset() };
         }
-        if !self.record.has_ended() {
-            self.end(Err(TaskError::new("abandoned", "the task was abandoned")));
-        }
+        let fault = core_local::get().fault.borrow_mut().take();
+        self.end(Err(
+            fault.unwrap_or_else(|| TaskError::new("abandoned", "the task was abandoned"))
+        ));
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Waker};
 
 use services::host::BoxFuture;
 
@@ -15,6 +15,10 @@ use crate::arch::lock::KernelLock;
 
 /// Makes a service's future: at its start, and again after it panicked.
 pub type Factory = Box<dyn Fn() -> BoxFuture<()> + Send + Sync>;
+
+/// Before a failed service runs again; doubled with each failure, so that one that always fails leaves time for others.
+const FIRST_PAUSE_NS: u64 = 5_000_000;
+const LONGEST_PAUSE_DOUBLINGS: u64 = 8;
 
 /// One core's executor.
 pub struct Executor {
@@ -38,7 +42,7 @@ pub struct Task {
     executor: &'static Executor,
     is_script: bool,
     is_queued: AtomicBool,
-    future: spin::Mutex<Option<BoxFuture<()>>>,
+    future: KernelLock<Option<BoxFuture<()>>>,
     factory: Option<Factory>,
     restarts: AtomicU64,
 }
@@ -63,7 +67,7 @@ impl Executor {
         self.start(name, false, future, Some(factory))
     }
 
-    /// Runs a script task's future.
+    /// Runs a script task's future, a fiber. Where one of its polls is abandoned, the fiber is dropped.
     pub fn start_script(&'static self, future: BoxFuture<()>) -> Arc<Task> {
         self.start("script", true, future, None)
     }
@@ -80,7 +84,7 @@ impl Executor {
             executor: self,
             is_script,
             is_queued: AtomicBool::new(false),
-            future: spin::Mutex::new(Some(future)),
+            future: KernelLock::new(Some(future)),
             factory,
             restarts: AtomicU64::new(0),
         });
@@ -142,33 +146,45 @@ impl Task {
         self.restarts.load(Ordering::Relaxed)
     }
 
-    /// Polls the task once.
-    ///
-    /// The future is out of its place meanwhile: where a panic abandons this call, the broken future is lost with the
-    /// stack, and is never polled nor dropped again.
+    /// Polls the task once. The future stays in its place, so that [`Task::recover`] finds it where this call is
+    /// abandoned.
     pub fn poll(self: &Arc<Self>) {
         self.executor.polls.fetch_add(1, Ordering::Relaxed);
-        let Some(mut future) = self.future.lock().take() else {
+        let Some(future) = self.future.lock().as_mut().map(|future| &raw mut *future) else {
             return;
         };
         let waker = Waker::from(Arc::clone(self));
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Pending => *self.future.lock() = Some(future),
-            Poll::Ready(()) => {
-                drop(future);
-                self.forget();
-            }
+        // SAFETY: only the executor's own core polls, recovers or drops the future, one at a time; nobody else looks
+        // into the slot.
+        let future = unsafe { &mut *future };
+        if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+            let finished = self.future.lock().take();
+            drop(finished);
+            self.forget();
         }
     }
 
-    /// Goes on after a poll was abandoned: a service is made anew, `false` for a task that cannot be.
-    pub fn restart(self: &Arc<Self>) -> bool {
-        let Some(factory) = &self.factory else {
+    /// Goes on after a poll was abandoned. A service is made anew, after a pause that grows with its failures, and its
+    /// broken future is lost; true then. A script task's fiber is dropped, which ends the task.
+    pub fn recover(self: &Arc<Self>, now_ns: fn() -> u64) -> bool {
+        let broken = self.future.lock().take();
+        if self.factory.is_none() {
+            // A fiber's own state is whole: what panicked is what it waited for, and that is lost already.
+            drop(broken);
             self.forget();
             return false;
-        };
-        self.restarts.fetch_add(1, Ordering::Relaxed);
-        *self.future.lock() = Some(factory());
+        }
+        core::mem::forget(broken);
+        let restarts = self.restarts.fetch_add(1, Ordering::Relaxed);
+        let pause_ns = FIRST_PAUSE_NS << restarts.min(LONGEST_PAUSE_DOUBLINGS);
+        let task = Arc::clone(self);
+        let again: BoxFuture<()> = Box::pin(async move {
+            task.executor.timers.sleep_until(now_ns() + pause_ns, now_ns).await;
+            if let Some(factory) = &task.factory {
+                factory().await;
+            }
+        });
+        *self.future.lock() = Some(again);
         Arc::clone(self).wake();
         true
     }

@@ -91,7 +91,10 @@ impl Poller {
 
     /// Polls `task` once; `Abandoned` where it panicked or faulted.
     pub fn poll(&self, task: &Arc<Task>) -> Ended {
-        let mut coroutine = self.coroutine.take().unwrap_or_else(start);
+        let mut coroutine = self
+            .coroutine
+            .take()
+            .unwrap_or_else(|| start(TaskStack::new().expect("a poller's stack is needed to run anything at all")));
         let core = core_local::get();
         let outer = core.recovery.replace(Some(Recovery {
             handler: coroutine.trap_handler(),
@@ -103,13 +106,16 @@ impl Poller {
                 self.coroutine.set(Some(coroutine));
                 Ended::Finished
             }
-            CoroutineResult::Return(ended) => ended,
+            CoroutineResult::Return(ended) => {
+                // The same stack again: services fail most when memory is short.
+                self.coroutine.set(Some(start(coroutine.into_stack())));
+                ended
+            }
         }
     }
 }
 
-fn start() -> Coroutine<*const Task, (), Ended, TaskStack> {
-    let stack = TaskStack::new().expect("a poller's stack is needed to run anything at all");
+fn start(stack: TaskStack) -> Coroutine<*const Task, (), Ended, TaskStack> {
     Coroutine::with_stack(stack, |yielder: &Yielder<*const Task, ()>, mut task: *const Task| {
         loop {
             // SAFETY: `Poller::poll` holds the task while this coroutine runs.

@@ -4,8 +4,9 @@ use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
 
 use super::queue::Task;
+use super::record::TaskRecord;
 use super::recovery::Poller;
-use super::{Ended, Executor, fiber, interrupt};
+use super::{Ended, Executor, fiber, interrupt, tasks};
 use crate::arch::{apic, clock, core_local, interrupts};
 use crate::memory::{allocator, stack};
 
@@ -60,14 +61,16 @@ fn poll(poller: &Poller, task: &Arc<Task>) {
     if poller.poll(task) == Ended::Finished {
         return;
     }
-    let fault = core_local::get().fault.borrow_mut().take();
+    let core = core_local::get();
+    let fault = core.fault.borrow().clone();
     match fault {
         Some(fault) => log::error!("service {} failed: {fault}\n{}", task.name(), fault.report),
         None => log::error!("service {} failed", task.name()),
     }
-    if task.restart() {
+    if task.recover(clock::now_ns) {
         log::warn!("service {} restarted", task.name());
     }
+    core.fault.borrow_mut().take();
 }
 
 /// Halts until an interrupt, unless something became ready meanwhile.
@@ -88,6 +91,10 @@ impl fiber::Hooks for Slices {
     fn enter(&self, slice_ns: u64) {
         let slice_end_ns = clock::now_ns() + slice_ns;
         apic::arm(slice_end_ns.min(current().timers.next_deadline_ns()));
+    }
+
+    fn ended(&self, record: &TaskRecord) {
+        tasks::after_end(record);
     }
 
     fn now_ns(&self) -> u64 {

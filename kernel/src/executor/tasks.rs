@@ -66,10 +66,7 @@ fn start_on_kernel_heap(spec: TaskSpec) -> Result<TaskId, StartError> {
     ));
     TABLE.lock().records.insert(id, Arc::clone(&record));
     let fiber = Fiber::new(stack, Arc::clone(&record), spec.body, &run::Slices);
-    run::current().start_script(Box::pin(async move {
-        fiber.await;
-        after_end(&record);
-    }));
+    run::current().start_script(Box::pin(fiber));
     Ok(id)
 }
 
@@ -87,7 +84,7 @@ fn take_control() -> Result<&'static Control, StartError> {
 }
 
 /// Ends the children of a task that has ended, recycles its control, and forgets old outcomes.
-fn after_end(record: &TaskRecord) {
+pub fn after_end(record: &TaskRecord) {
     let mut children = Vec::new();
     let mut forgotten = Vec::new();
     {

@@ -56,6 +56,7 @@ static TIME_NS: AtomicU64 = AtomicU64::new(0);
 
 impl Hooks for NoHooks {
     fn enter(&self, _: u64) {}
+    fn ended(&self, _: &TaskRecord) {}
     fn now_ns(&self) -> u64 {
         TIME_NS.load(Ordering::Relaxed)
     }
@@ -144,6 +145,7 @@ impl Hooks for SliceHooks {
     fn enter(&self, slice_ns: u64) {
         self.slices.lock().push(slice_ns);
     }
+    fn ended(&self, _: &TaskRecord) {}
     fn now_ns(&self) -> u64 {
         self.now_ns.load(Ordering::Relaxed)
     }
@@ -164,6 +166,35 @@ fn a_task_interrupted_early_gets_the_rest_of_its_slice_next_time() {
     executor.run_until_idle();
     let slice = fiber::SLICE_NS;
     assert_eq!(*hooks.slices.lock(), [slice, slice + 4_000_000, slice, 2 * slice]);
+}
+
+#[test]
+fn waits_that_are_ready_at_once_do_not_keep_others_from_running() {
+    let executor = executor();
+    let hooks: &'static SliceHooks = Box::leak(Box::default());
+    let others = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&others);
+    let body: Body = Box::new(move || {
+        while seen.load(Ordering::Relaxed) < 3 {
+            hooks.now_ns.fetch_add(1_000_000, Ordering::Relaxed);
+            let _ = fiber::block_on(Box::pin(async {}));
+        }
+        Ok(Value::Unit)
+    });
+    let greedy = record();
+    executor.start_script(Box::pin(Fiber::new(HostStack::new(), Arc::clone(&greedy), body, hooks)));
+    start(
+        executor,
+        Box::new(move || {
+            for _ in 0..3 {
+                others.fetch_add(1, Ordering::Relaxed);
+                fiber::yield_now();
+            }
+            Ok(Value::Unit)
+        }),
+    );
+    executor.run_until_idle();
+    assert!(greedy.has_ended());
 }
 
 #[test]
