@@ -15,7 +15,7 @@ use kernel::executor::{Executor, run};
 use kernel::machine::firmware::{self, Firmware};
 use kernel::machine::host::{self, Facts};
 use kernel::machine::{debug, routing, serial, session, steps, timing};
-use kernel::memory::{Physical, frames, paging};
+use kernel::memory::{Physical, frames, paging, stack};
 use kernel::report::{crash, early, journal, symbols};
 use services::host::Host;
 use services::rom::Rom;
@@ -28,7 +28,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     let options = start_log(&handover);
 
     let features = start_processor();
-    start_memory(&handover);
+    start_memory(&handover, &features);
     start_symbols(&handover);
     let firmware = firmware::start(&handover);
     steps::done("firmware tables");
@@ -40,7 +40,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
 
     let rom = read_rom(&handover, &options);
     let host = host::make(Facts { handover, features }, rom, options.debug);
-    script_api::warm_up(host);
+    stack::on_new_stack(|| script_api::warm_up(host)).expect("memory holds a stack");
     steps::done("script engine");
 
     if options.debug {
@@ -78,9 +78,9 @@ fn start_processor() -> Features {
     features
 }
 
-fn start_memory(handover: &Handover) {
+fn start_memory(handover: &Handover, features: &Features) {
     frames::start(&handover.tags, handover.information).expect("memory is needed for anything at all");
-    paging::start(&handover.tags).expect("memory holds at least its own page tables");
+    paging::start(&handover.tags, features).expect("memory holds at least its own page tables");
     log::info!(
         "memory: {} MiB, {} MiB free",
         frames::total_bytes() >> 20,
@@ -126,7 +126,10 @@ fn read_rom(handover: &Handover, options: &Options) -> Rom {
 }
 
 fn start_session(executor: &'static Executor, host: Host, console: &'static serial::SerialConsole) {
-    log::info!("ready after {} ms; help() tells what there is", clock::now_ns() / 1_000_000);
+    log::info!(
+        "ready after {} ms; help() tells what there is",
+        clock::now_ns() / 1_000_000
+    );
     journal::stop_echo();
     let terminal: &'static Terminal = Box::leak(Box::new(Terminal::new(console)));
     session::start(executor, host, terminal);

@@ -85,6 +85,9 @@ pub fn start(features: &Features, base: Physical) -> Result<(), Unreachable> {
             register::TIMER,
             TIMER_TSC_DEADLINE | u32::from(interrupts::TIMER_VECTOR),
         );
+        // The mode must have arrived before the first deadline is written (11.5.4.1).
+        // SAFETY: a fence changes nothing.
+        unsafe { core::arch::asm!("mfence", options(nostack, preserves_flags)) };
     }
     Ok(())
 }

@@ -52,7 +52,8 @@ pub fn ns_at(tsc: u64) -> u64 {
 
 /// The counter's value at `time_ns` of the clock.
 pub fn tsc_at(time_ns: u64) -> u64 {
-    let ticks = u128::from(time_ns) * u128::from(rate_hz()) / 1_000_000_000;
+    // The inverse of `ns_at`, rounded up: at the value returned, the clock shows `time_ns` or later.
+    let ticks = (u128::from(time_ns) << 32).div_ceil(u128::from(SCALE.load(Ordering::Relaxed).max(1)));
     entry_tsc().saturating_add(u64::try_from(ticks).unwrap_or(u64::MAX))
 }
 

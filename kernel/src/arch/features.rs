@@ -4,6 +4,10 @@
 
 use raw_cpuid::{CpuId, CpuIdReaderNative};
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags, Efer, EferFlags};
+use x86_64::registers::model_specific::Msr;
+
+const MISC_ENABLE_MSR: u32 = 0x1a0;
+const EXECUTE_DISABLE_HIDDEN: u64 = 1 << 34;
 
 /// What the kernel uses of the processor.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +20,8 @@ pub struct Features {
     pub smap: bool,
     /// User code cannot read descriptor registers.
     pub umip: bool,
+    /// Hardware errors raise an exception.
+    pub machine_check: bool,
     /// The local APIC can be driven by model-specific registers.
     pub x2apic: bool,
     /// The APIC timer can wait for a value of the time-stamp counter.
@@ -30,6 +36,7 @@ pub struct Features {
 
 /// Finds out what the processor can do and switches the protections on.
 pub fn start() -> Features {
+    allow_no_execute();
     let id = CpuId::new();
     let extended = id.get_extended_processor_and_feature_identifiers();
     let structured = id.get_extended_feature_info();
@@ -44,6 +51,7 @@ pub fn start() -> Features {
         fast_string_copy: structured
             .as_ref()
             .is_some_and(raw_cpuid::ExtendedFeatures::has_rep_movsb_stosb),
+        machine_check: basic.as_ref().is_some_and(raw_cpuid::FeatureInfo::has_mce),
         x2apic: basic.as_ref().is_some_and(raw_cpuid::FeatureInfo::has_x2apic),
         tsc_deadline: basic.as_ref().is_some_and(raw_cpuid::FeatureInfo::has_tsc_deadline),
         tsc_invariant: id
@@ -53,6 +61,25 @@ pub fn start() -> Features {
     };
     enable(&features);
     features
+}
+
+/// Lets an Intel processor whose firmware hides "execute disable" show it (Intel SDM volume 4, `IA32_MISC_ENABLE`).
+fn allow_no_execute() {
+    let id = CpuId::new();
+    let is_hidden = !id
+        .get_extended_processor_and_feature_identifiers()
+        .is_some_and(|extended| extended.has_execute_disable());
+    if is_hidden
+        && id
+            .get_vendor_info()
+            .is_some_and(|vendor| vendor.as_str() == "GenuineIntel")
+    {
+        let mut register = Msr::new(MISC_ENABLE_MSR);
+        // SAFETY: every 64-bit Intel processor has this register.
+        let value = unsafe { register.read() };
+        // SAFETY: as above; only the bit that hides the feature changes.
+        unsafe { register.write(value & !EXECUTE_DISABLE_HIDDEN) };
+    }
 }
 
 /// The hypervisor's 12 letters where there is one.
@@ -89,6 +116,7 @@ fn enable(features: &Features) {
         (features.smep, Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION),
         (features.smap, Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION),
         (features.umip, Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION),
+        (features.machine_check, Cr4Flags::MACHINE_CHECK_EXCEPTION),
     ] {
         if present {
             wanted |= flag;

@@ -5,7 +5,7 @@
 
 use core::arch::global_asm;
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 use x86_64::VirtAddr;
 use x86_64::structures::idt::{EntryOptions, InterruptDescriptorTable};
@@ -122,9 +122,6 @@ static TABLE: Table = Table(UnsafeCell::new(InterruptDescriptorTable::new()));
 
 /// Handlers of device vectors, as `fn()` pointers; null where none is set.
 static HANDLERS: [AtomicPtr<()>; 256] = [const { AtomicPtr::new(core::ptr::null_mut()) }; 256];
-/// How often each vector was raised.
-static COUNTS: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
-
 /// Fills in the table and loads it.
 pub fn start() {
     // SAFETY: called once at start-up, before the table is loaded.
@@ -211,11 +208,6 @@ pub fn set_handler(vector: u8, handler: fn()) {
     HANDLERS[usize::from(vector)].store(handler as *mut (), Ordering::Release);
 }
 
-/// How often `vector` was raised.
-pub fn count(vector: u8) -> u64 {
-    COUNTS[usize::from(vector)].load(Ordering::Relaxed)
-}
-
 /// Called by every entry stub.
 #[unsafe(no_mangle)]
 extern "C" fn interrupt_dispatch(frame: &mut Frame) {
@@ -224,7 +216,6 @@ extern "C" fn interrupt_dispatch(frame: &mut Frame) {
         exceptions::handle(frame);
         return;
     }
-    COUNTS[usize::from(vector)].fetch_add(1, Ordering::Relaxed);
     let handler = HANDLERS[usize::from(vector)].load(Ordering::Acquire);
     if !handler.is_null() {
         // SAFETY: only `set_handler` stores here, and it stores `fn()` pointers.

@@ -36,11 +36,15 @@ const STACK_COUNT: usize = 7;
 const STACK_BYTES: usize = 16 * 1024;
 
 #[repr(C, align(4096))]
-struct Stacks([[u8; STACK_BYTES]; STACK_COUNT]);
+struct Stacks(UnsafeCell<[[u8; STACK_BYTES]; STACK_COUNT]>);
+// SAFETY: only the processor uses them, as stacks.
+unsafe impl Sync for Stacks {}
+
+#[unsafe(link_section = ".bss.stacks")]
+static BOOT_CORE_STACKS: Stacks = Stacks(UnsafeCell::new([[0; STACK_BYTES]; STACK_COUNT]));
 
 /// One core's tables.
 struct Tables {
-    stacks: UnsafeCell<Stacks>,
     tss: UnsafeCell<TaskStateSegment>,
     gdt: UnsafeCell<GlobalDescriptorTable<8>>,
 }
@@ -49,7 +53,6 @@ struct Tables {
 unsafe impl Sync for Tables {}
 
 static BOOT_CORE: Tables = Tables {
-    stacks: UnsafeCell::new(Stacks([[0; STACK_BYTES]; STACK_COUNT])),
     tss: UnsafeCell::new(TaskStateSegment::new()),
     gdt: UnsafeCell::new(GlobalDescriptorTable::empty()),
 };
@@ -63,7 +66,7 @@ const ABSENT_DATA_SEGMENT: u64 = 0x00cf_1300_0000_ffff;
 
 /// Fills in and loads the boot processor's tables.
 pub fn start_boot_core() {
-    let stacks = BOOT_CORE.stacks.get() as usize;
+    let stacks = BOOT_CORE_STACKS.0.get() as usize;
     // SAFETY: called once, before anything else uses the tables.
     let tss: &'static mut TaskStateSegment = unsafe { &mut *BOOT_CORE.tss.get() };
     for index in 0..STACK_COUNT {

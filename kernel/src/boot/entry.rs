@@ -44,11 +44,14 @@ boot_pdpt_high:  .skip 4096
 boot_pd_low:     .skip 4096 * 4
     .global boot_pd_high
 boot_pd_high:    .skip 4096
+    .global boot_entry_tsc
+boot_entry_tsc:  .skip 8
+
+    .section .bss.stacks, "aw", @nobits
+    .balign 4096
 boot_stack:      .skip 32768
     .global boot_stack_top
 boot_stack_top:
-    .global boot_entry_tsc
-boot_entry_tsc:  .skip 8
 
     .section .rodata.boot, "a"
     .balign 8
@@ -141,8 +144,7 @@ boot_here:
     add edx, 8
     loop 3b
 
-    mov eax, cr4
-    or eax, 1 << 5                          // PAE
+    mov eax, 1 << 5                         // PAE, and nothing that firmware may have left on
     mov cr4, eax
     mov eax, offset boot_pml4_physical
     add eax, esi

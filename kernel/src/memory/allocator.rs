@@ -3,12 +3,8 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr;
 
-use super::{arena, heap};
+use super::{arena, heap, stack};
 use crate::arch::core_local::{self, DeferredBlock};
-
-/// With less stack than this, script code hands kernel-heap blocks to the executor instead of freeing them itself: an
-/// overflow inside the kernel heap would leave its lock held for ever.
-const SAFE_STACK_BYTES: usize = 8 * 1024;
 
 struct Allocator;
 
@@ -47,7 +43,7 @@ unsafe impl GlobalAlloc for Allocator {
             unsafe { arena::resize_in_place(pointer, layout, new_size) }
         } else {
             // SAFETY: the caller's promise.
-            unsafe { heap::resize_in_place(pointer, layout, new_size) }
+            !stack::is_tight() && unsafe { heap::resize_in_place(pointer, layout, new_size) }
         };
         if resized {
             return pointer;
@@ -73,11 +69,7 @@ unsafe impl GlobalAlloc for Allocator {
 /// As for [`GlobalAlloc::dealloc`].
 unsafe fn free_on_heap(pointer: *mut u8, layout: Layout) {
     let core = core_local::get();
-    let is_script = !core.allocating.get().is_null();
-    let is_tight = is_script
-        && core
-            .running_control()
-            .is_some_and(|control| control.stack_left_bytes() < SAFE_STACK_BYTES);
+    let is_tight = !core.allocating.get().is_null() && stack::is_tight();
     if !is_tight {
         // SAFETY: the caller's promise.
         unsafe { heap::free(pointer, layout) };

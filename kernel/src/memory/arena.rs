@@ -17,8 +17,7 @@ use talc::base::Talc;
 use talc::base::binning::{Binning, DefaultBinning};
 use talc::source::Source;
 
-use super::paging::{self, Access};
-use super::{ARENAS, PAGE_BYTES, frames};
+use super::{ARENAS, PAGE_BYTES, frames, paging, stack};
 use crate::arch::core_local::{self, ArenaPointer};
 
 const SLOT_BYTES: usize = 1 << 30;
@@ -94,15 +93,11 @@ unsafe impl Source for Pages {
     const TRACK_HEAP_END: bool = true;
 
     unsafe fn resize(&mut self, chunk_base: *mut u8, heap_end: *mut u8, is_heap_base: bool) -> *mut u8 {
-        if is_heap_base || heap_end as usize - (chunk_base as usize) < SHRINK_BYTES {
+        if is_heap_base || heap_end as usize - (chunk_base as usize) < SHRINK_BYTES || stack::is_tight() {
             return heap_end;
         }
         let new_end = (chunk_base as usize + KEPT_BYTES).next_multiple_of(PAGE_BYTES);
-        for page in (new_end..self.base + self.committed).step_by(PAGE_BYTES) {
-            if let Some(frame) = paging::unmap(page) {
-                frames::free(frame);
-            }
-        }
+        paging::unmap_range(new_end, self.base + self.committed - new_end);
         TOTAL_BYTES.fetch_sub(self.base + self.committed - new_end, Ordering::Relaxed);
         self.committed = new_end - self.base;
         self.end = NonNull::new(new_end as *mut u8);
@@ -113,29 +108,14 @@ unsafe impl Source for Pages {
 impl Pages {
     /// Commits the next `bytes`; all or nothing.
     fn commit(&mut self, bytes: usize) -> Result<(), ()> {
+        // Mapping takes kernel locks; with too little stack for that, the overflow must come before them.
+        stack::overflow_if_tight();
         let total = self.committed.checked_add(bytes).ok_or(())?;
         let kernel_share = KERNEL_SHARE_BYTES.min(frames::total_bytes() / 8);
         if total > self.hard_limit || frames::free_bytes() < bytes as u64 + kernel_share {
             return Err(());
         }
-        let start = self.base + self.committed;
-        for offset in (0..bytes).step_by(PAGE_BYTES) {
-            let mapped = frames::allocate().is_some_and(|frame| {
-                let mapped = paging::map(start + offset, frame, Access::Write).is_ok();
-                if !mapped {
-                    frames::free(frame);
-                }
-                mapped
-            });
-            if !mapped {
-                for undo in (0..offset).step_by(PAGE_BYTES) {
-                    if let Some(frame) = paging::unmap(start + undo) {
-                        frames::free(frame);
-                    }
-                }
-                return Err(());
-            }
-        }
+        paging::map_range(self.base + self.committed, bytes).map_err(|_| ())?;
         self.committed = total;
         TOTAL_BYTES.fetch_add(bytes, Ordering::Relaxed);
         if total > self.soft_limit {

@@ -84,6 +84,12 @@ pub fn start(tags: &Tags<'_>, information: Reserved) -> Result<(), Error> {
         let last = Physical(end).frame();
         bitmap.release_range(first, last.saturating_sub(first));
     }
+    // Where regions overlap, the one that is not available wins.
+    for region in tags.memory_map().filter(|region| region.kind != MemoryKind::Available) {
+        let end = (region.start + region.length).min(HIGHEST_BYTES);
+        let (first, last) = (Physical(region.start).frame(), end.div_ceil(PAGE_BYTES as u64) as usize);
+        bitmap.reserve_range(first, last.saturating_sub(first));
+    }
     TOTAL.store(bitmap.free_count(), Ordering::Relaxed);
     let bitmap_range = Reserved {
         start: storage,

@@ -8,13 +8,14 @@ use talc::base::Talc;
 use talc::base::binning::{Binning, DefaultBinning};
 use talc::source::Source;
 
-use super::paging::{self, Access};
-use super::{HEAP, PAGE_BYTES, frames};
+use super::{HEAP, PAGE_BYTES, frames, paging};
 use crate::arch::lock::KernelLock;
 
 static TALC: KernelLock<Talc<Growth, DefaultBinning>> = KernelLock::new(Talc::new(Growth { end: 0 }));
 /// Bytes committed; a mirror that can be read without the lock.
 static COMMITTED: AtomicUsize = AtomicUsize::new(0);
+/// Left to stacks and page tables: a heap that takes everything would never give it back.
+const SPARE_BYTES: u64 = 512 * 1024;
 /// Grow by at least this much.
 const STEP_BYTES: usize = 128 * 1024;
 
@@ -31,28 +32,20 @@ unsafe impl Source for Growth {
         let committed = COMMITTED.load(Ordering::Relaxed);
         let bytes = (layout.size() + layout.align() + PAGE_BYTES).next_multiple_of(STEP_BYTES);
         let start = HEAP + committed;
-        let mut mapped = 0;
-        while mapped < bytes {
-            let Some(frame) = frames::allocate() else { break };
-            if paging::map(start + mapped, frame, Access::Write).is_err() {
-                frames::free(frame);
-                break;
-            }
-            mapped += PAGE_BYTES;
-        }
-        COMMITTED.store(committed + mapped, Ordering::Relaxed);
-        if mapped == 0 {
+        if frames::free_bytes() < bytes as u64 + SPARE_BYTES {
             return Err(());
         }
-        let new_end = (start + mapped) as *mut u8;
+        paging::map_range(start, bytes).map_err(|_| ())?;
+        COMMITTED.store(committed + bytes, Ordering::Relaxed);
+        let new_end = (start + bytes) as *mut u8;
         let end = match NonNull::new(talc.source.end as *mut u8) {
             // SAFETY: the pages from the old end to the new one were mapped above and are used by nobody else.
             Some(end) => unsafe { talc.extend(end, new_end) },
             // SAFETY: as above, for the heap's first pages.
-            None => unsafe { talc.claim(HEAP as *mut u8, mapped) }.ok_or(())?,
+            None => unsafe { talc.claim(HEAP as *mut u8, bytes) }.ok_or(())?,
         };
         talc.source.end = end.as_ptr() as usize;
-        if mapped < bytes { Err(()) } else { Ok(()) }
+        Ok(())
     }
 }
 
@@ -94,9 +87,4 @@ pub fn committed_bytes() -> u64 {
 /// Bytes allocated from the heap.
 pub fn used_bytes() -> u64 {
     TALC.lock().counters().allocated_bytes as u64
-}
-
-/// Whether `address` belongs to the heap.
-pub fn contains(address: usize) -> bool {
-    (HEAP..HEAP + COMMITTED.load(Ordering::Relaxed)).contains(&address)
 }

@@ -13,6 +13,8 @@ unsafe extern "C" {
     static rodata_start: u8;
     static rodata_end: u8;
     static data_start: u8;
+    static stacks_start: u8;
+    static stacks_end: u8;
 }
 
 /// Real place of the image less its linked one, in bytes; set once at entry.
@@ -70,14 +72,16 @@ pub fn physical(address: usize) -> Physical {
 }
 
 /// Words of the kernel's variables that point into the arenas, but for this core's own record of its running task.
+/// Stacks are no variables: what they held last stays there.
 pub fn arena_pointers() -> u64 {
     let part = data();
     let core = core_local::get();
     let own = core::ptr::from_ref(core) as usize;
     let own = own..own + size_of::<CoreLocal>();
+    let stacks = &raw const stacks_start as usize..&raw const stacks_end as usize;
     let words = (part.start..part.end)
         .step_by(size_of::<usize>())
-        .filter(|address| !own.contains(address));
+        .filter(|address| !own.contains(address) && !stacks.contains(address));
     let found = words.filter(|&address| {
         // SAFETY: the address is an aligned word of the image's variables, which are mapped and readable.
         arena::contains(unsafe { (address as *const usize).read_volatile() })

@@ -3,12 +3,15 @@
 //! Source: AMD64 manual volume 2, chapter 5. Every mapping is writable or executable, never both. The tables of the
 //! kernel's half are shared by all cores, so there is one address space, and one lock for changing its upper levels.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use x86_64::registers::control::{Cr3, Cr3Flags};
 use x86_64::structures::paging::page_table::PageTableEntry;
 use x86_64::structures::paging::{PageTableFlags as Flags, PhysFrame};
 use x86_64::{PhysAddr, VirtAddr};
 
 use super::{DIRECT_MAP, PAGE_BYTES, Physical, frames, image};
+use crate::arch::features::Features;
 use crate::arch::lock::KernelLock;
 use crate::boot::tags::{MemoryKind, Tags};
 
@@ -16,6 +19,9 @@ const LARGE_PAGE_BYTES: u64 = 2 << 20;
 
 /// Guards the tables above the last level, and the choice of the root.
 static ROOT: KernelLock<Physical> = KernelLock::new(Physical(0));
+
+/// The processor knows pages that are not executable; where it does not, the bit is reserved.
+static HAS_NO_EXECUTE: AtomicBool = AtomicBool::new(false);
 
 /// What may be done with a mapped page, and how it is cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +39,16 @@ pub enum Access {
 impl Access {
     fn flags(self) -> Flags {
         let present = Flags::PRESENT;
-        match self {
+        let flags = match self {
             Self::Execute => present,
             Self::Read => present | Flags::NO_EXECUTE,
             Self::Write => present | Flags::NO_EXECUTE | Flags::WRITABLE,
             Self::Device => present | Flags::NO_EXECUTE | Flags::WRITABLE | Flags::NO_CACHE | Flags::WRITE_THROUGH,
+        };
+        if HAS_NO_EXECUTE.load(Ordering::Relaxed) {
+            flags
+        } else {
+            flags - Flags::NO_EXECUTE
         }
     }
 }
@@ -51,7 +62,8 @@ pub struct OutOfFrames;
 /// # Errors
 ///
 /// [`OutOfFrames`] where memory does not even hold the tables.
-pub fn start(tags: &Tags<'_>) -> Result<(), OutOfFrames> {
+pub fn start(tags: &Tags<'_>, features: &Features) -> Result<(), OutOfFrames> {
+    HAS_NO_EXECUTE.store(features.no_execute, Ordering::Relaxed);
     let root = frames::allocate_zeroed().ok_or(OutOfFrames)?;
     let is_ram = |kind| matches!(kind, MemoryKind::Available | MemoryKind::AcpiReclaimable);
     for region in tags.memory_map().filter(|region| is_ram(region.kind)) {
@@ -137,6 +149,33 @@ fn set(root: Physical, address: usize, frame: Physical, flags: Flags) -> Result<
 pub fn map(address: usize, frame: Physical, access: Access) -> Result<(), OutOfFrames> {
     let root = ROOT.lock();
     set(*root, address, frame, access.flags())
+}
+
+/// Maps `bytes` of fresh frames from `start` on as ordinary memory; all or nothing.
+///
+/// # Errors
+///
+/// [`OutOfFrames`] where frames or page tables run out; nothing is mapped then.
+pub fn map_range(start: usize, bytes: usize) -> Result<(), OutOfFrames> {
+    for offset in (0..bytes).step_by(PAGE_BYTES) {
+        let mapped = frames::allocate()
+            .ok_or(OutOfFrames)
+            .and_then(|frame| map(start + offset, frame, Access::Write).inspect_err(|_| frames::free(frame)));
+        if mapped.is_err() {
+            unmap_range(start, offset);
+            return mapped;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the pages of `bytes` from `start` on out of the tables and frees their frames.
+pub fn unmap_range(start: usize, bytes: usize) {
+    for page in (start..start + bytes).step_by(PAGE_BYTES) {
+        if let Some(frame) = unmap(page) {
+            frames::free(frame);
+        }
+    }
 }
 
 /// Takes one page out of the tables and returns its frame; `None` where nothing was mapped.

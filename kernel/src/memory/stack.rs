@@ -63,6 +63,7 @@ impl TaskStack {
         paging::prepare(top - 1).map_err(|_| Unavailable)?;
         for page in (top - FIRST_COMMIT_BYTES..top).step_by(PAGE_BYTES) {
             let frame = frames::allocate().ok_or(Unavailable)?;
+            // Cannot fail: the table was prepared above.
             paging::map(page, frame, Access::Write).map_err(|_| Unavailable)?;
         }
         Ok(stack)
@@ -165,6 +166,34 @@ pub fn refill_reserve() {
             cell.store(frame.0, Ordering::Relaxed);
         }
     }
+}
+
+/// With less of a task's stack than this, kernel locks must not be taken: an overflow would leave them closed for ever.
+const SAFE_BYTES: usize = 8 * 1024;
+
+/// Whether a task runs and has too little stack left for code that takes kernel locks.
+pub fn is_tight() -> bool {
+    core_local::get()
+        .running_control()
+        .is_some_and(|control| control.stack_left_bytes() < SAFE_BYTES)
+}
+
+/// Ends the running task by the overflow that is about to come anyway, while no lock is held.
+pub fn overflow_if_tight() {
+    let core = core_local::get();
+    if let Some(control) = core.running_control().filter(|_| is_tight()) {
+        // SAFETY: the address lies in the guard, so the read faults, and the page-fault handler ends the task.
+        unsafe { ((control.stack_floor() - PAGE_BYTES) as *const u8).read_volatile() };
+    }
+}
+
+/// Runs `work` on a stack of its own, guarded like a task's.
+///
+/// # Errors
+///
+/// [`Unavailable`] where memory has run out.
+pub fn on_new_stack<T>(work: impl FnOnce() -> T) -> Result<T, Unavailable> {
+    Ok(corosensei::on_stack(TaskStack::new()?, work))
 }
 
 /// Bytes committed to all stacks.

@@ -4,10 +4,38 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use hw::mmio::Mmio;
+use raw_cpuid::CpuId;
 
 use super::paging::{self, Access, OutOfFrames};
 use super::{PAGE_BYTES, Physical, WINDOWS};
 use crate::arch::lock::KernelLock;
+
+/// Why physical memory cannot be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The processor has no such address: whoever named it was wrong.
+    NoSuchAddress,
+    /// No frame is left for a page table.
+    OutOfFrames,
+}
+
+impl From<OutOfFrames> for Error {
+    fn from(_: OutOfFrames) -> Self {
+        Self::OutOfFrames
+    }
+}
+
+/// Refuses what lies beyond the processor's physical addresses.
+fn check(start: Physical, bytes: usize) -> Result<(), Error> {
+    let bits = CpuId::new()
+        .get_processor_capacity_feature_info()
+        .map_or(36, |info| info.physical_address_bits());
+    let limit = 1u64.checked_shl(bits.into()).unwrap_or(u64::MAX);
+    match start.0.checked_add(bytes as u64) {
+        Some(end) if end <= limit => Ok(()),
+        _ => Err(Error::NoSuchAddress),
+    }
+}
 
 /// The next free address of the range; the first page is for [`read`].
 static NEXT: AtomicUsize = AtomicUsize::new(WINDOWS + PAGE_BYTES);
@@ -18,8 +46,9 @@ static PEEPHOLE: KernelLock<()> = KernelLock::new(());
 ///
 /// # Errors
 ///
-/// [`OutOfFrames`] where no page table can be made.
-pub fn map_device(start: Physical, bytes: usize) -> Result<usize, OutOfFrames> {
+/// [`Error`] where the processor has no such address, or no page table can be made.
+pub fn map_device(start: Physical, bytes: usize) -> Result<usize, Error> {
+    check(start, bytes)?;
     let offset = start.0 as usize % PAGE_BYTES;
     let pages = (offset + bytes).div_ceil(PAGE_BYTES);
     // One page more stays unmapped, so that running over the end of a window faults.
@@ -39,9 +68,9 @@ pub fn map_device(start: Physical, bytes: usize) -> Result<usize, OutOfFrames> {
 ///
 /// # Errors
 ///
-/// [`OutOfFrames`] where no page table can be made.
-pub fn registers(start: Physical, bytes: usize) -> Result<Mmio, OutOfFrames> {
-    let base = NonNull::new(map_device(start, bytes)? as *mut u8).ok_or(OutOfFrames)?;
+/// [`Error`] where the processor has no such address, or no page table can be made.
+pub fn registers(start: Physical, bytes: usize) -> Result<Mmio, Error> {
+    let base = NonNull::new(map_device(start, bytes)? as *mut u8).ok_or(Error::NoSuchAddress)?;
     // SAFETY: the window was just mapped for this value alone, uncached and for good.
     Ok(unsafe { Mmio::new(base, bytes) })
 }
@@ -50,8 +79,9 @@ pub fn registers(start: Physical, bytes: usize) -> Result<Mmio, OutOfFrames> {
 ///
 /// # Errors
 ///
-/// [`OutOfFrames`] where no page table can be made.
-pub fn read(start: Physical, buffer: &mut [u8]) -> Result<(), OutOfFrames> {
+/// [`Error`] where the processor has no such address, or no page table can be made.
+pub fn read(start: Physical, buffer: &mut [u8]) -> Result<(), Error> {
+    check(start, buffer.len())?;
     let _guard = PEEPHOLE.lock();
     let mut done = 0;
     while done < buffer.len() {

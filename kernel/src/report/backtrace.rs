@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::symbols;
-use crate::memory::paging;
+use crate::memory::{DIRECT_MAP, paging};
 
 /// Frames shown at most.
 const DEPTH_LIMIT: usize = 40;
@@ -13,7 +13,7 @@ pub fn write(out: &mut dyn fmt::Write, rip: u64, rbp: u64) -> fmt::Result {
     write_frame(out, rip as usize, rip as usize)?;
     let mut base = rbp as usize;
     for _ in 0..DEPTH_LIMIT {
-        if base == 0 || !base.is_multiple_of(8) || !paging::is_mapped(base) || !paging::is_mapped(base + 15) {
+        if base < DIRECT_MAP || !base.is_multiple_of(8) || !paging::is_mapped(base) || !paging::is_mapped(base + 15) {
             return Ok(());
         }
         // SAFETY: both words are mapped, as just checked, and aligned; at worst they hold no frame.

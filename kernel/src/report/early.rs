@@ -36,11 +36,6 @@ pub fn start(base: u16) {
     PORT.store(base, Ordering::Relaxed);
 }
 
-/// Stops using the port.
-pub fn stop() {
-    PORT.store(0, Ordering::Relaxed);
-}
-
 fn read_port(port: u16) -> u8 {
     // SAFETY: only the ports of the UART at the base given to `start` are used, and reading them moves no memory.
     unsafe { Port::new(port).read() }

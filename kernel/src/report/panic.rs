@@ -2,10 +2,11 @@
 
 use alloc::format;
 use alloc::string::String;
-use core::cell::Cell;
+use core::cell::{Cell, UnsafeCell};
 use core::fmt::Write;
 use core::panic::PanicInfo;
 
+use corosensei::stack::{Stack, StackPointer};
 use services::task::TaskError;
 
 use super::crash;
@@ -17,6 +18,29 @@ struct Reporting(Cell<bool>);
 unsafe impl Sync for Reporting {}
 static REPORTING: Reporting = Reporting(Cell::new(false));
 
+/// The stack that reports are made on. [`REPORTING`] keeps a second user off it.
+struct ReportStack;
+
+#[repr(C, align(16))]
+struct ReportStackMemory(UnsafeCell<[u8; REPORT_STACK_BYTES]>);
+// SAFETY: used as a stack only, by one report at a time.
+unsafe impl Sync for ReportStackMemory {}
+
+const REPORT_STACK_BYTES: usize = 32 * 1024;
+#[unsafe(link_section = ".bss.stacks")]
+static REPORT_STACK: ReportStackMemory = ReportStackMemory(UnsafeCell::new([0; REPORT_STACK_BYTES]));
+
+// SAFETY: the memory is static and aligned. It has no guard: formatting a report takes a small part of it.
+unsafe impl Stack for ReportStack {
+    fn base(&self) -> StackPointer {
+        let top = REPORT_STACK.0.get() as usize + REPORT_STACK_BYTES;
+        StackPointer::new(top).expect("a static's address is never zero")
+    }
+    fn limit(&self) -> StackPointer {
+        StackPointer::new(REPORT_STACK.0.get() as usize).expect("a static's address is never zero")
+    }
+}
+
 #[panic_handler]
 fn panic(information: &PanicInfo<'_>) -> ! {
     let (rsp, rbp): (usize, u64);
@@ -27,7 +51,10 @@ fn panic(information: &PanicInfo<'_>) -> ! {
     let rip = panic as *const () as u64;
     if !REPORTING.0.get() && recovery::is_possible(rsp) {
         REPORTING.0.set(true);
-        let error = recovery::on_kernel_heap(|| describe(information, rip, rbp));
+        // The dying fiber may have little stack left; the report is made on one of its own.
+        let error = corosensei::on_stack(ReportStack, || {
+            recovery::on_kernel_heap(|| describe(information, rip, rbp))
+        });
         REPORTING.0.set(false);
         recovery::resume_with(recovery::abandon(error));
     }
