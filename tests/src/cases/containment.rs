@@ -54,6 +54,11 @@ pub(super) const TESTS: &[Test] = &[
         run: hammered_closure,
     },
     Test {
+        name: "contain_no_variable_points_into_a_task",
+        company: Company::Shared,
+        run: stray_pointers,
+    },
+    Test {
         name: "contain_service_is_restarted",
         company: Company::Shared,
         run: service_restarted,
@@ -196,6 +201,24 @@ fn hammered_closure(context: &Context) -> Result<(), Error> {
             "two copies of one array gave {sums}"
         );
         machine.check("a.len()", "200")
+    })
+}
+
+/// What a crate makes once, on first use, must not lie in the arena of the task that came first.
+fn stray_pointers(context: &Context) -> Result<(), Error> {
+    context.at_prompt("debug=on", |machine| {
+        for line in [
+            "[1][0] + #{a: 2}.a + \"text\".len()",
+            "let f = |x| x * 2.5; f.call(3).to_string() + `${[1, 2].map(|n| n + 1)}`",
+            "import \"lib/text\" as text;",
+            "task::wait(task::start(|| { let m = #{}; m.a = [3, 1, 2]; m.a.sort(); m }))",
+            "try { task::wait(task::start(|| debug::panic())) } catch (e) { e.code }",
+            "debug::nest(100000) == debug::nest(100000)",
+            "1 / 0",
+        ] {
+            machine.eval(line)?;
+        }
+        machine.check("debug::arena_pointers()", "0")
     })
 }
 
