@@ -11,6 +11,7 @@
 //! | [`console`] | a byte console such as a serial line |
 //! | [`terminal`] | the line editor and the terminal on top of a console |
 //! | [`log`] | the ring that keeps the newest log lines |
+//! | [`screen`] | the character grid on the screen: escape sequences in, pixels or text cells out |
 //! | [`rom`] | the read-only file tree that the boot loader hands over |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -21,6 +22,7 @@ pub mod console;
 pub mod host;
 pub mod log;
 pub mod rom;
+pub mod screen;
 pub mod task;
 pub mod terminal;
 pub mod value;
