@@ -12,6 +12,7 @@
 //! | [`terminal`] | the line editor and the terminal on top of a console |
 //! | [`lock`] | the counted spin lock |
 //! | [`log`] | the ring that keeps the newest log lines |
+//! | [`screen`] | the character grid on the screen: escape sequences in, pixels or text cells out |
 //! | [`rom`] | the read-only file tree that the boot loader hands over |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -23,6 +24,7 @@ pub mod host;
 pub mod lock;
 pub mod log;
 pub mod rom;
+pub mod screen;
 pub mod task;
 pub mod terminal;
 pub mod value;

@@ -1,0 +1,127 @@
+//! Cells to pixels. A run of cells is expanded one row of pixels at a time, so that the surface gets few long writes.
+
+use alloc::vec::Vec;
+
+use hw::display::Surface;
+
+use super::font::{Font, Glyph};
+use super::frame::{
+    CURSOR_BAR, CURSOR_BLOCK, CURSOR_UNDERLINE, Frame, Look, Showing, UNDERLINE, WIDE_LEFT, WIDE_RIGHT,
+};
+use super::grid::Grid;
+use super::palette;
+
+/// Paints the grid on a surface.
+pub(super) struct Blitter {
+    font: Font,
+    frame: Frame,
+    is_fresh: bool,
+    pen: Pen,
+}
+
+impl Blitter {
+    /// A blitter for a surface of which nothing is known, so that the first paint covers it all.
+    pub(super) fn new(font: Font, columns: usize, rows: usize) -> Self {
+        Self {
+            font,
+            frame: Frame::new(columns, rows),
+            is_fresh: true,
+            pen: Pen::default(),
+        }
+    }
+
+    /// Takes nothing for painted any more.
+    pub(super) fn forget(&mut self, columns: usize, rows: usize) {
+        self.frame = Frame::new(columns, rows);
+        self.is_fresh = true;
+    }
+
+    /// Brings the surface up to date.
+    pub(super) fn paint(&mut self, grid: &Grid, showing: Showing, surface: &mut dyn Surface) {
+        if core::mem::take(&mut self.is_fresh) {
+            let (columns, rows) = grid.size_cells();
+            let (cell_width, cell_height) = self.font.cell_pixels();
+            clear_margins(surface, columns * cell_width, rows * cell_height);
+        }
+        self.frame.update(grid, showing, |row, column, looks| {
+            self.pen.draw(&self.font, row, column, looks, surface)
+        });
+    }
+}
+
+/// Paints what lies right of and below the cells.
+fn clear_margins(surface: &mut dyn Surface, cells_width: usize, cells_height: usize) {
+    let blank = alloc::vec![palette::BACKGROUND; surface.width_pixels()];
+    for y in 0..surface.height_pixels() {
+        let start = if y < cells_height {
+            cells_width.min(blank.len())
+        } else {
+            0
+        };
+        if start < blank.len() {
+            surface.write_row(start, y, &blank[start..]);
+        }
+    }
+}
+
+/// Draws runs of cells; keeps its memory from one to the next.
+#[derive(Default)]
+struct Pen {
+    glyphs: Vec<Glyph>,
+    pixels: Vec<u32>,
+}
+
+impl Pen {
+    fn draw(&mut self, font: &Font, row: usize, column: usize, looks: &[Look], surface: &mut dyn Surface) {
+        let (cell_width, cell_height) = font.cell_pixels();
+        self.glyphs.clear();
+        self.glyphs.extend(looks.iter().map(|look| glyph_of(font, look)));
+        self.pixels.resize(looks.len() * cell_width, 0);
+        for line in 0..cell_height {
+            let cells = self.pixels.chunks_exact_mut(cell_width);
+            for ((look, glyph), pixels) in looks.iter().zip(&self.glyphs).zip(cells) {
+                let mut bits = font.rows(*glyph)[line];
+                if look.marks != 0 {
+                    bits = mark(font, look.marks, line, bits);
+                }
+                if bits == 0 {
+                    pixels.fill(look.background);
+                    continue;
+                }
+                let difference = look.foreground ^ look.background;
+                for pixel in pixels {
+                    let mask = u32::from(bits >> 15).wrapping_neg();
+                    *pixel = look.background ^ (difference & mask);
+                    bits <<= 1;
+                }
+            }
+            surface.write_row(column * cell_width, row * cell_height + line, &self.pixels);
+        }
+    }
+}
+
+fn glyph_of(font: &Font, look: &Look) -> Glyph {
+    match look.marks & (WIDE_LEFT | WIDE_RIGHT) {
+        0 => font.glyph(look.character),
+        WIDE_LEFT => font.wide_glyphs().0,
+        _ => font.wide_glyphs().1,
+    }
+}
+
+/// Adds underline and cursor to row `line` of a glyph.
+fn mark(font: &Font, marks: u8, line: usize, mut bits: u16) -> u16 {
+    let (_, height) = font.cell_pixels();
+    if marks & UNDERLINE != 0 && font.underline_rows().contains(&line) {
+        bits = u16::MAX;
+    }
+    if marks & CURSOR_UNDERLINE != 0 && line >= height - height / 8 {
+        bits = u16::MAX;
+    }
+    if marks & CURSOR_BAR != 0 {
+        bits |= 0b11 << 14;
+    }
+    if marks & CURSOR_BLOCK != 0 {
+        bits = !bits;
+    }
+    bits
+}

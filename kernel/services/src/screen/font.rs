@@ -1,0 +1,198 @@
+//! Glyphs: Spleen from the `spleen-font` crate, with lines, blocks and braille drawn by us.
+//!
+//! The crate ships the 8x16 font as a PSF file of version 1, whose character names it reads as if they were those of
+//! version 2; so only the files are used, and [`super::psf`] reads them. All bitmaps lie in one table, made at the
+//! start.
+
+use alloc::vec::Vec;
+
+use super::blocks::{self, BLOCK_COUNT, BRAILLE_COUNT, FIRST_BLOCK, FIRST_BRAILLE};
+use super::canvas::Canvas;
+use super::lines;
+use super::psf::{Error, FontFile};
+
+/// Height in pixels from which a screen gets the large font.
+const TALL_SCREEN_PIXELS: usize = 1080;
+
+/// Characters that show another one's glyph where a font lacks their own.
+const ALIASES: [(char, char); 8] = [
+    ('—', '─'),
+    ('―', '─'),
+    ('„', '"'),
+    ('‚', ','),
+    ('←', '<'),
+    ('↑', '^'),
+    ('→', '>'),
+    ('↓', 'v'),
+];
+
+/// The fonts there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FontSize {
+    /// Spleen 8x16.
+    Small,
+    /// Spleen 12x24.
+    Large,
+}
+
+impl FontSize {
+    /// The font to use on a screen of this height.
+    pub fn for_height(height_pixels: usize) -> Self {
+        if height_pixels >= TALL_SCREEN_PIXELS {
+            Self::Large
+        } else {
+            Self::Small
+        }
+    }
+
+    /// Width and height of a cell in pixels.
+    pub fn cell_pixels(self) -> (usize, usize) {
+        match self {
+            Self::Small => (8, 16),
+            Self::Large => (12, 24),
+        }
+    }
+
+    fn file(self) -> &'static [u8] {
+        match self {
+            Self::Small => spleen_font::FONT_8X16,
+            Self::Large => spleen_font::FONT_12X24,
+        }
+    }
+}
+
+/// Number of a glyph in its font.
+pub(super) type Glyph = u16;
+
+/// All glyphs of one size.
+pub struct Font {
+    width: usize,
+    height: usize,
+    /// Rows of all glyphs, one after the other; bit 15 is the leftmost pixel.
+    rows: Vec<u16>,
+    /// Characters with their glyphs, by character, each once.
+    characters: Vec<(char, Glyph)>,
+    /// Glyphs of the characters below 128.
+    ascii: [Glyph; 128],
+    /// The box for a missing glyph, and the halves of a box two cells wide.
+    missing: Glyph,
+    missing_left: Glyph,
+    missing_right: Glyph,
+}
+
+impl Font {
+    /// Makes the glyphs of a font.
+    pub fn new(size: FontSize) -> Self {
+        let (width, height) = size.cell_pixels();
+        // The files are part of the image and a test parses them; without one, every character is a box.
+        Self::parse(size.file()).unwrap_or_else(|_| Self::drawn(width, height, Vec::new(), Vec::new()))
+    }
+
+    /// Makes the glyphs of a PSF file.
+    ///
+    /// # Errors
+    ///
+    /// If the file is none.
+    pub fn parse(file: &[u8]) -> Result<Self, Error> {
+        let file = FontFile::parse(file)?;
+        let mut characters = Vec::with_capacity(file.glyph_count() + 512);
+        file.for_each_character(|character, glyph| {
+            let is_drawn = matches!(character, '\u{2500}'..='\u{259F}' | '\u{2800}'..='\u{28FF}');
+            if glyph < file.glyph_count() && !is_drawn && !character.is_control() {
+                characters.push((character, glyph as Glyph));
+            }
+        });
+        Ok(Self::drawn(file.width, file.height, file.rows().collect(), characters))
+    }
+
+    /// Adds what is drawn to what a file gave.
+    fn drawn(width: usize, height: usize, mut rows: Vec<u16>, mut characters: Vec<(char, Glyph)>) -> Self {
+        let mut add = |draw: &dyn Fn(&mut Canvas)| {
+            let mut canvas = Canvas::new(width, height);
+            draw(&mut canvas);
+            rows.extend_from_slice(canvas.rows());
+            (rows.len() / height - 1) as Glyph
+        };
+        let mut add_range = |first: char, count: usize, draw: fn(&mut Canvas, usize)| {
+            for index in 0..count {
+                let character = char::from_u32(first as u32 + index as u32).unwrap_or(first);
+                characters.push((character, add(&|canvas| draw(canvas, index))));
+            }
+        };
+        add_range(lines::FIRST, lines::COUNT, lines::draw);
+        add_range(FIRST_BLOCK, BLOCK_COUNT, blocks::draw_block);
+        add_range(FIRST_BRAILLE, BRAILLE_COUNT, blocks::draw_braille);
+        let missing = add(&|canvas| blocks::draw_missing(canvas, 0, 1));
+        let missing_left = add(&|canvas| blocks::draw_missing(canvas, 0, 2));
+        let missing_right = add(&|canvas| blocks::draw_missing(canvas, 1, 2));
+        let blank = add(&|_| {});
+        characters.push((' ', blank));
+        characters.push(('\u{A0}', blank));
+        for (character, like) in ALIASES {
+            if let Some((_, glyph)) = characters.iter().find(|(other, _)| *other == like) {
+                characters.push((character, *glyph));
+            }
+        }
+        // Stable, so that the first glyph that claims a character keeps it.
+        characters.sort_by_key(|(character, _)| *character);
+        characters.dedup_by_key(|(character, _)| *character);
+        let mut ascii = [missing; 128];
+        for (character, glyph) in &characters {
+            if let Some(place) = ascii.get_mut(*character as usize) {
+                *place = *glyph;
+            }
+        }
+        Self {
+            width,
+            height,
+            rows,
+            characters,
+            ascii,
+            missing,
+            missing_left,
+            missing_right,
+        }
+    }
+
+    /// Width and height of a cell in pixels.
+    pub fn cell_pixels(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// True if the font shows the character as itself.
+    pub fn has(&self, character: char) -> bool {
+        self.glyph(character) != self.missing
+    }
+
+    /// The glyph of a character one cell wide.
+    pub(super) fn glyph(&self, character: char) -> Glyph {
+        match self.ascii.get(character as usize) {
+            Some(glyph) => *glyph,
+            None => match self.characters.binary_search_by_key(&character, |(other, _)| *other) {
+                Ok(index) => self.characters[index].1,
+                Err(_) => self.missing,
+            },
+        }
+    }
+
+    /// The glyphs of the left and the right half of a character two cells wide. Spleen has none such.
+    pub(super) fn wide_glyphs(&self) -> (Glyph, Glyph) {
+        (self.missing_left, self.missing_right)
+    }
+
+    /// The rows of a glyph; bit 15 is the leftmost pixel.
+    pub(super) fn rows(&self, glyph: Glyph) -> &[u16] {
+        &self.rows[usize::from(glyph) * self.height..][..self.height]
+    }
+
+    /// Characters with their glyphs, by character.
+    pub(super) fn characters(&self) -> &[(char, Glyph)] {
+        &self.characters
+    }
+
+    /// Rows, counted from the top, in which an underline is drawn.
+    pub(super) fn underline_rows(&self) -> core::ops::Range<usize> {
+        let thickness = (self.height / 16).max(1);
+        self.height - 1 - thickness..self.height - 1
+    }
+}
