@@ -174,7 +174,7 @@ fn boot(bench: &Bench) -> Result<Vec<Figure>, Error> {
     for _ in 0..bench.runs {
         let mut machine = bench.start(&bench.iso, 256)?;
         machine.boot()?;
-        let steps = machine.eval("sys::boot()[-1].ms")?;
+        let steps = machine.eval("sys::boot()[-1].end_ms")?;
         kernel.push(
             steps
                 .parse()
