@@ -34,6 +34,8 @@ pub enum Access {
     Write,
     /// Device registers: uncached.
     Device,
+    /// A picture: writes are combined, reads are slow.
+    Picture,
 }
 
 impl Access {
@@ -43,6 +45,8 @@ impl Access {
             Self::Execute => present,
             Self::Read => present | Flags::NO_EXECUTE,
             Self::Write => present | Flags::NO_EXECUTE | Flags::WRITABLE,
+            // The entry of the page attribute table that `arch::features` sets to write combining.
+            Self::Picture => present | Flags::NO_EXECUTE | Flags::WRITABLE | Flags::WRITE_THROUGH,
             Self::Device => present | Flags::NO_EXECUTE | Flags::WRITABLE | Flags::NO_CACHE | Flags::WRITE_THROUGH,
         };
         if HAS_NO_EXECUTE.load(Ordering::Relaxed) {

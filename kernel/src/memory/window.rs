@@ -48,6 +48,19 @@ static PEEPHOLE: KernelLock<()> = KernelLock::new(());
 ///
 /// [`Error`] where the processor has no such address, or no page table can be made.
 pub fn map_device(start: Physical, bytes: usize) -> Result<usize, Error> {
+    map_window(start, bytes, Access::Device)
+}
+
+/// Maps `bytes` of a picture at `start` for good, write combining, and returns their address.
+///
+/// # Errors
+///
+/// [`Error`] where the processor has no such address, or no page table can be made.
+pub fn map_picture(start: Physical, bytes: usize) -> Result<usize, Error> {
+    map_window(start, bytes, Access::Picture)
+}
+
+fn map_window(start: Physical, bytes: usize, access: Access) -> Result<usize, Error> {
     check(start, bytes)?;
     let offset = start.0 as usize % PAGE_BYTES;
     let pages = (offset + bytes).div_ceil(PAGE_BYTES);
@@ -58,7 +71,7 @@ pub fn map_device(start: Physical, bytes: usize) -> Result<usize, Error> {
         paging::map(
             address + page * PAGE_BYTES,
             Physical(first + (page * PAGE_BYTES) as u64),
-            Access::Device,
+            access,
         )?;
     }
     Ok(address + offset)
