@@ -8,13 +8,15 @@ use alloc::boxed::Box;
 
 use kernel::arch::features::Features;
 use kernel::arch::{apic, clock, copy, features, interrupts, segments};
-use kernel::boot::command_line::Options;
+use kernel::boot::command_line::{ConsoleChoice, Options};
 use kernel::boot::handover::Handover;
 use kernel::boot::tags;
 use kernel::executor::{Executor, run};
 use kernel::machine::firmware::{self, Firmware};
 use kernel::machine::host::{self, Facts};
-use kernel::machine::{debug, routing, serial, session, steps, timing};
+use kernel::machine::screen::{self, ScreenConsole};
+use kernel::machine::serial::{self, SerialConsole};
+use kernel::machine::{banner, debug, keyboard, routing, session, steps, timing};
 use kernel::memory::{Physical, frames, paging, stack};
 use kernel::report::{crash, early, journal, symbols};
 use services::host::Host;
@@ -38,6 +40,10 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     let console = serial::start(options.serial, firmware);
     steps::done("serial port");
 
+    let screen = start_screen(&handover, &options);
+    let has_keyboard = screen.is_some() && keyboard::start(firmware);
+    steps::done("screen and keyboard");
+
     let rom = read_rom(&handover, &options);
     let host = host::make(Facts { handover, features }, rom, options.debug);
     stack::on_new_stack(|| script_api::warm_up(host)).expect("memory holds a stack");
@@ -46,13 +52,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     if options.debug {
         debug::start(executor);
     }
-    match console {
-        Some(console) => {
-            serial::start_service(executor, console);
-            start_session(executor, host, console);
-        }
-        None => log::error!("no console: no serial port answers"),
-    }
+    start_sessions(executor, host, console, screen, &options, has_keyboard);
     steps::done("services");
     run::run(executor)
 }
@@ -125,12 +125,42 @@ fn read_rom(handover: &Handover, options: &Options) -> Rom {
     rom
 }
 
-fn start_session(executor: &'static Executor, host: Host, console: &'static serial::SerialConsole) {
-    log::info!(
-        "ready after {} ms; help() tells what there is",
-        clock::now_ns() / 1_000_000
-    );
+fn start_screen(handover: &Handover, options: &Options) -> Option<&'static ScreenConsole> {
+    if options.console == ConsoleChoice::Serial {
+        return None;
+    }
+    match screen::start(handover.tags.framebuffer()) {
+        Ok(console) => Some(console),
+        Err(error) => {
+            log::warn!("screen: {error}");
+            None
+        }
+    }
+}
+
+fn start_sessions(
+    executor: &'static Executor,
+    host: Host,
+    serial: Option<&'static SerialConsole>,
+    screen: Option<&'static ScreenConsole>,
+    options: &Options,
+    has_keyboard: bool,
+) {
+    if serial.is_none() && screen.is_none() {
+        log::error!("no console: no serial port answers, and there is no screen");
+    }
+    log::info!("ready after {} ms; help() tells what there is", clock::now_ns() / 1_000_000);
     journal::stop_echo();
-    let terminal: &'static Terminal = Box::leak(Box::new(Terminal::new(console)));
-    session::start(executor, host, terminal);
+    if let Some(console) = serial {
+        serial::start_service(executor, console);
+        session::start(executor, host, Box::leak(Box::new(Terminal::new(console))));
+    }
+    if let Some(console) = screen {
+        screen::start_service(executor, console);
+        keyboard::start_service(executor, console, options.keymap);
+        let terminal: &'static Terminal = Box::leak(Box::new(Terminal::new(console)));
+        terminal.set_width(console.width_cells());
+        console.show(&banner::text(&host, has_keyboard));
+        session::start(executor, host, terminal);
+    }
 }

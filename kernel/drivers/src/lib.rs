@@ -7,6 +7,7 @@
 //! | [`calibrate`] | none: measures the time stamp counter against a reference |
 //! | [`counter`] | none: what the reference counters have in common |
 //! | [`hpet`] | the high precision timer, as a counter |
+//! | [`i8042`] | the keyboard controller and its keyboard |
 //! | [`ioapic`] | sends device interrupts to processors |
 //! | [`pic`] | the two 8259, masked for good |
 //! | [`pit`] | the 8254's channel 2, as a counter |
@@ -24,6 +25,7 @@ pub mod acpi;
 pub mod calibrate;
 pub mod counter;
 pub mod hpet;
+pub mod i8042;
 pub mod ioapic;
 pub mod pic;
 pub mod pit;

@@ -8,6 +8,7 @@
 //! | [`value`] | plain data that crosses from one task to another |
 //! | [`task`] | the control word of a running script task, its outcome and description |
 //! | [`host`] | the contracts: tasks, clock, power, machine facts, debug hooks |
+//! | [`keyboard`] | scancodes to what a terminal sends |
 //! | [`console`] | a byte console such as a serial line |
 //! | [`terminal`] | the line editor and the terminal on top of a console |
 //! | [`lock`] | the counted spin lock |
@@ -21,6 +22,7 @@ extern crate alloc;
 
 pub mod console;
 pub mod host;
+pub mod keyboard;
 pub mod lock;
 pub mod log;
 pub mod rom;

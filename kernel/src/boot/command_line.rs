@@ -6,6 +6,8 @@
 
 use core::fmt;
 
+use services::keyboard::Layout;
+
 /// Which serial port carries the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SerialChoice {
@@ -47,6 +49,8 @@ pub struct Options {
     pub console: ConsoleChoice,
     /// `serial=auto|com1|com2|com3|com4|none`: which serial port is used.
     pub serial: SerialChoice,
+    /// `keymap=NAME`: the keyboard's layout, by its full name.
+    pub keymap: &'static str,
 }
 
 impl Options {
@@ -58,6 +62,7 @@ impl Options {
         rom: true,
         console: ConsoleChoice::Auto,
         serial: SerialChoice::Auto,
+        keymap: "us104",
     };
 
     /// Reads `text` and calls `on_problem` for every word that was not understood, in their order.
@@ -105,6 +110,10 @@ impl Options {
                     _ => return Err(bad("auto, com1, com2, com3, com4 or none")),
                 }
             }
+            "keymap" => {
+                let layout = Layout::by_name(value).ok_or(bad("a layout such as us104 or de105"))?;
+                self.keymap = layout.name();
+            }
             key => return Err(Problem::UnknownKey { key }),
         }
         Ok(())
@@ -118,7 +127,7 @@ impl Default for Options {
 }
 
 /// Every key that [`Options::parse`] knows.
-const KEYS: [&str; 6] = ["panic", "debug", "safe", "rom", "console", "serial"];
+const KEYS: [&str; 7] = ["panic", "debug", "safe", "rom", "console", "serial", "keymap"];
 
 /// A word of the command line that was not understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,7 +241,7 @@ mod tests {
 
     #[test]
     fn reads_every_key() {
-        let (options, problems) = parse("panic=5 debug=on safe=on rom=off console=serial serial=com3");
+        let (options, problems) = parse("panic=5 debug=on safe=on rom=off console=serial serial=com3 keymap=de");
         let expected = Options {
             panic_seconds: 5,
             debug: true,
@@ -240,6 +249,7 @@ mod tests {
             rom: false,
             console: ConsoleChoice::Serial,
             serial: SerialChoice::Com3,
+            keymap: "de105",
         };
         assert_eq!((options, problems), (expected, vec![]));
     }

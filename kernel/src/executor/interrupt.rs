@@ -18,6 +18,8 @@ impl Source {
     pub const TIMER: Self = Self(0);
     /// The serial console.
     pub const SERIAL: Self = Self(1);
+    /// The PS/2 keyboard.
+    pub const KEYBOARD: Self = Self(2);
 }
 
 const SOURCES: usize = 64;

@@ -49,21 +49,30 @@ fn on_interrupt() {
 }
 
 /// Starts the service that types at `console`.
-pub fn start_service(executor: &'static Executor, console: &'static ScreenConsole, layout: Layout) {
+///
+/// `keymap` names the layout.
+pub fn start_service(executor: &'static Executor, console: &'static ScreenConsole, keymap: &'static str) {
     let Some(device) = DEVICE.get() else { return };
-    let factory: Factory = Box::new(move || Box::pin(type_at(device, console, layout.clone())));
+    let factory: Factory = Box::new(move || Box::pin(type_at(device, console, keymap)));
     executor.start_service("keyboard", factory);
 }
 
-async fn type_at(device: &'static i8042::Keyboard<Ports>, console: &'static ScreenConsole, layout: Layout) {
+async fn type_at(device: &'static i8042::Keyboard<Ports>, console: &'static ScreenConsole, keymap: &str) {
+    let Some(layout) = Layout::by_name(keymap) else { return };
     let set = match device.report().set {
         i8042::Set::One => Set::One,
         i8042::Set::Two => Set::Two,
     };
     let mut keyboard = Keyboard::new(layout, set);
     let mut scancodes = [0; 64];
+    let mut overflows = 0;
     loop {
         let count = device.read_scancodes(&mut scancodes);
+        if device.faults().overflows != overflows {
+            // A release may be among the lost codes.
+            overflows = device.faults().overflows;
+            keyboard.release_all();
+        }
         if count == 0 {
             interrupt::wait(Source::KEYBOARD).await;
             continue;

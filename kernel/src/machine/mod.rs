@@ -6,17 +6,23 @@
 //! | [`timing`] | calibrating the clock, the wall clock |
 //! | [`routing`] | device interrupts through the I/O APICs |
 //! | [`serial`] | the serial console |
+//! | [`screen`] | the screen as a console |
+//! | [`keyboard`] | what is typed at the screen |
 //! | [`power`] | off and reboot |
 //! | [`steps`] | how long each start-up step took |
 //! | [`host`] | the contracts that the script interface stands on |
+//! | [`banner`] | what the screen says first |
 //! | [`session`] | the prompt and its supervisor |
 //! | [`debug`] | breaking things on purpose |
 
+pub mod banner;
 pub mod debug;
 pub mod firmware;
 pub mod host;
+pub mod keyboard;
 pub mod power;
 pub mod routing;
+pub mod screen;
 pub mod serial;
 pub mod session;
 pub mod steps;
