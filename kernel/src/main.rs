@@ -149,7 +149,10 @@ fn start_sessions(
     if serial.is_none() && screen.is_none() {
         log::error!("no console: no serial port answers, and there is no screen");
     }
-    log::info!("ready after {} ms; help() tells what there is", clock::now_ns() / 1_000_000);
+    log::info!(
+        "ready after {} ms; help() tells what there is",
+        clock::now_ns() / 1_000_000
+    );
     journal::stop_echo();
     if let Some(console) = serial {
         serial::start_service(executor, console);

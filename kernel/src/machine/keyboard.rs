@@ -21,7 +21,10 @@ static DEVICE: Once<i8042::Keyboard<Ports>> = Once::new();
 
 /// Finds the keyboard and lets it interrupt. False where there is none.
 pub fn start(firmware: &Firmware) -> bool {
-    if firmware.fadt.is_some_and(|fadt| !fadt.has_8042 && !fadt.has_legacy_devices) {
+    if firmware
+        .fadt
+        .is_some_and(|fadt| !fadt.has_8042 && !fadt.has_legacy_devices)
+    {
         log::info!("keyboard: the firmware says that there is no PS/2 controller");
         return false;
     }

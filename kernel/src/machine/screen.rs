@@ -102,7 +102,10 @@ pub fn start(framebuffer: Option<Framebuffer<'_>>) -> Result<&'static ScreenCons
 }
 
 fn bits(field: ColorField) -> ColorBits {
-    ColorBits { position: field.position, size: field.size }
+    ColorBits {
+        position: field.position,
+        size: field.size,
+    }
 }
 
 /// Starts the service that paints.
@@ -135,10 +138,10 @@ impl ScreenConsole {
         self.screen.lock().size_cells().0
     }
 
-    /// Shows `text` at once: for what happened before there was a painter.
+    /// Shows `text` with the painter's next look.
     pub fn show(&self, text: &str) {
         self.screen.lock().feed(text.as_bytes());
-        self.paint();
+        self.touch();
     }
 
     /// Takes what was typed.
@@ -182,7 +185,11 @@ impl ScreenConsole {
         core::future::poll_fn(|context| {
             let replaced = self.painter.lock().replace(context.waker().clone());
             drop(replaced);
-            if self.is_stale.load(Ordering::Acquire) { Poll::Ready(()) } else { other.as_mut().poll(context) }
+            if self.is_stale.load(Ordering::Acquire) {
+                Poll::Ready(())
+            } else {
+                other.as_mut().poll(context)
+            }
         })
         .await;
     }
