@@ -3,11 +3,11 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`keys`] | bytes to keys |
-//! | [`line`] | the text being edited |
+//! | `line` | the text being edited |
 //! | [`history`] | lines entered before |
 //! | [`screen`] | draws the line |
 //! | [`editor`] | keys to edits |
-//! | [`queues`] | what waits between the console, the editor and the printers |
+//! | `queues` | what waits between the console, the editor and the printers |
 //!
 //! One service, [`Terminal::pump`], owns the console in both directions. Sessions come and go on the terminal; history
 //! stays. Everything here runs on the executor, never on a fiber, except the short calls around an evaluation.
