@@ -17,4 +17,5 @@ pub mod machine;
 pub mod profile;
 pub mod qmp;
 pub mod runner;
+pub mod screendump;
 pub mod text;

@@ -7,6 +7,7 @@ mod harness;
 mod language;
 mod paging;
 mod prompt;
+mod screen;
 mod tasks;
 
 use crate::runner::Test;
@@ -22,6 +23,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         language::TESTS,
         paging::TESTS,
         tasks::TESTS,
+        screen::TESTS,
     ]
     .into_iter()
     .flatten()

@@ -1,0 +1,118 @@
+//! A person at the machine: what is typed on its keyboard and read on its screen.
+
+use std::time::{Duration, Instant};
+
+use crate::ensure;
+use crate::error::Error;
+use crate::machine::{Config, Firmware, Machine};
+use crate::runner::{Company, Context, Test};
+use crate::screendump;
+
+pub(super) const TESTS: &[Test] = &[
+    Test {
+        name: "screen_answers_what_is_typed",
+        company: Company::Shared,
+        run: answers,
+    },
+    Test {
+        name: "screen_types_on_a_german_keyboard",
+        company: Company::Shared,
+        run: german,
+    },
+    Test {
+        name: "screen_ctrl_c_leaves_the_serial_session_alone",
+        company: Company::Shared,
+        run: ctrl_c,
+    },
+];
+
+const LIMIT: Duration = Duration::from_secs(20);
+/// `40 + 2` and Return.
+const SUM: &[&str] = &["4", "0", "spc", "shift-equal", "spc", "2", "ret"];
+
+fn has(line: &'static str) -> impl Fn(&[String]) -> bool {
+    move |lines: &[String]| lines.iter().any(|seen| seen == line)
+}
+
+fn wait_for_prompt(machine: &mut Machine) -> Result<Vec<String>, Error> {
+    machine.boot()?;
+    screendump::expect(machine, LIMIT, |lines| {
+        lines.iter().any(|line| line.starts_with("rhai>"))
+    })
+}
+
+fn answers(context: &Context) -> Result<(), Error> {
+    let iso = context.images.with_command_line("")?;
+    for firmware in [Firmware::Bios, Firmware::Uefi] {
+        let config = Config {
+            firmware,
+            ..Config::default()
+        };
+        context.with_machine(&config, &iso, |machine| {
+            let banner = wait_for_prompt(machine)?;
+            ensure!(banner[0].starts_with("Rhaios "), "the banner is {banner:?}");
+            screendump::press(machine, SUM)?;
+            let seen = screendump::expect(machine, LIMIT, has("42"))?;
+            ensure!(has("rhai> 40 + 2")(&seen), "the echo is missing: {seen:?}");
+            // The serial session goes its own way.
+            machine.check("1 + 1", "2")
+        })?;
+    }
+    Ok(())
+}
+
+fn german(context: &Context) -> Result<(), Error> {
+    let iso = context.images.with_command_line("keymap=de105")?;
+    context.with_machine(&Config::default(), &iso, |machine| {
+        wait_for_prompt(machine)?;
+        // On a German keyboard: "zyö", then AltGr-7 and AltGr-0 for braces, with Caps Lock for one letter.
+        let keys = [
+            "shift-2",
+            "y",
+            "z",
+            "semicolon",
+            "caps_lock",
+            "a",
+            "caps_lock",
+            "alt_r-7",
+            "alt_r-0",
+            "shift-2",
+            "ret",
+        ];
+        screendump::press(machine, &keys)?;
+        screendump::expect(machine, LIMIT, has("\"zyöA{}\"")).map(|_| ())
+    })
+}
+
+fn ctrl_c(context: &Context) -> Result<(), Error> {
+    let iso = context.images.with_command_line("")?;
+    context.with_machine(&Config::default(), &iso, |machine| {
+        wait_for_prompt(machine)?;
+        let endless = [
+            "l",
+            "o",
+            "o",
+            "p",
+            "spc",
+            "shift-bracket_left",
+            "shift-bracket_right",
+            "ret",
+        ];
+        screendump::press(machine, &endless)?;
+        // The serial session answers beside the loop, and is not what Ctrl-C ends.
+        machine.check("40 + 2", "42")?;
+        machine.send(b"time::sleep_ms(1500); 7\r")?;
+        let started = Instant::now();
+        screendump::press(machine, &["ctrl-c"])?;
+        screendump::expect(machine, LIMIT, |lines| {
+            lines.iter().any(|line| line.contains("cancelled"))
+        })?;
+        ensure!(
+            started.elapsed() < Duration::from_secs(2),
+            "Ctrl-C took {:?}",
+            started.elapsed()
+        );
+        machine.expect("\n7", LIMIT)?;
+        Ok(())
+    })
+}
