@@ -2,15 +2,15 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`grid`] | the character grid, its scrollback, bell and answers |
-//! | [`palette`] | colours |
-//! | [`psf`] | font files |
-//! | [`font`] | glyphs by character and size |
-//! | [`canvas`], [`lines`], [`blocks`] | glyphs drawn by code |
-//! | [`frame`] | which cells differ from what was painted |
-//! | [`blitter`] | cells to pixels |
-//! | [`text_mode`] | cells to the VGA's characters |
-//! | [`matcher`] | pixels back to text, for tests |
+//! | `grid` | the character grid, its scrollback, bell and answers |
+//! | `palette` | colours |
+//! | `psf` | font files |
+//! | `font` | glyphs by character and size |
+//! | `canvas`, `lines`, `blocks` | glyphs drawn by code |
+//! | `frame` | which cells differ from what was painted |
+//! | `blitter` | cells to pixels |
+//! | `text_mode` | cells to the VGA's characters |
+//! | `matcher` | pixels back to text, for tests |
 //!
 //! [`Screen::feed`] only changes the grid; [`Screen::paint`] shows the difference to the last paint, so that any number
 //! of lines printed between two paints costs one. The caller paints at most every 16 ms or so.
