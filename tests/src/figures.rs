@@ -6,28 +6,28 @@ use std::fmt::Write;
 #[derive(Clone, Debug)]
 pub struct Figure {
     /// What was measured, as `boot.iso`.
-    pub name: &'static str,
+    pub name: String,
     /// Its unit.
     pub unit: &'static str,
     /// The most that it should be.
     pub goal: Option<f64>,
     /// Every run.
     pub runs: Vec<f64>,
-    /// The peer's runs, in the same unit.
-    pub peer: Vec<f64>,
+    /// The peer's runs, in the same unit; none where it is not available; `None` where there is nothing to compare.
+    pub peer: Option<Vec<f64>>,
     /// The most that it should be as a part of the peer's.
     pub ratio_goal: Option<f64>,
 }
 
 impl Figure {
     /// A figure with no goals.
-    pub fn new(name: &'static str, unit: &'static str, runs: Vec<f64>) -> Self {
+    pub fn new(name: impl Into<String>, unit: &'static str, runs: Vec<f64>) -> Self {
         Self {
-            name,
+            name: name.into(),
             unit,
             goal: None,
             runs,
-            peer: Vec::new(),
+            peer: None,
             ratio_goal: None,
         }
     }
@@ -43,7 +43,7 @@ impl Figure {
     /// The same beside the peer's runs; none where there is no peer.
     pub fn beside(self, peer: Vec<f64>, ratio_goal: Option<f64>) -> Self {
         Self {
-            peer,
+            peer: Some(peer),
             ratio_goal,
             ..self
         }
@@ -64,7 +64,7 @@ impl Figure {
             if let Some(goal) = self.goal {
                 put("goal", goal);
             }
-            if let Some(peer) = median(&self.peer) {
+            if let Some(peer) = self.peer.as_deref().and_then(median) {
                 put("peer", peer);
                 put("ratio", value / peer);
             }
@@ -72,7 +72,7 @@ impl Figure {
                 put("ratio_goal", goal);
             }
         }
-        if self.ratio_goal.is_some() && self.peer.is_empty() {
+        if self.peer.as_ref().is_some_and(Vec::is_empty) {
             text += ", \"note\": \"peer not available\"";
         }
         let _ = write!(text, ", \"unit\": \"{}\"}}", self.unit);

@@ -9,7 +9,7 @@
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tests::error::Error;
 use tests::figures::Figure;
@@ -139,10 +139,7 @@ impl Bench {
     }
 
     /// Runs `measure` as often as asked, on us and on the peer in turn.
-    fn alternate(
-        &self,
-        mut measure: impl FnMut(&mut Machine) -> Result<f64, Error>,
-    ) -> Result<(Vec<f64>, Vec<f64>), Error> {
+    fn alternate(&self, mut measure: impl FnMut(&mut Machine) -> Result<Spent, Error>) -> Result<Both, Error> {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..self.runs {
             ours.push(measure(&mut self.start(&self.iso, 256)?)?);
@@ -150,7 +147,47 @@ impl Bench {
                 theirs.push(measure(&mut self.start(peer, 256)?)?);
             }
         }
-        Ok((ours, theirs))
+        Ok(Both { ours, theirs })
+    }
+}
+
+/// What something took: time, and the emulator's share of the host's processors, which other work on the host changes
+/// less.
+struct Spent {
+    seconds: f64,
+    processor_seconds: f64,
+}
+
+impl Spent {
+    /// Since the machine was started, or since `earlier`.
+    fn since(machine: &Machine, earlier: Option<&Self>) -> Result<Self, Error> {
+        let (seconds, processor) = earlier.map_or((0.0, 0.0), |earlier| (earlier.seconds, earlier.processor_seconds));
+        Ok(Self {
+            seconds: machine.started().elapsed().as_secs_f64() - seconds,
+            processor_seconds: processor_seconds(machine.process_id())? - processor,
+        })
+    }
+}
+
+/// Every run, ours and the peer's.
+struct Both {
+    ours: Vec<Spent>,
+    theirs: Vec<Spent>,
+}
+
+impl Both {
+    fn figure(&self, name: &str, unit: &'static str, ratio_goal: Option<f64>, part: fn(&Spent) -> f64) -> Figure {
+        let runs = |spent: &[Spent]| spent.iter().map(part).collect();
+        Figure::new(name, unit, runs(&self.ours)).beside(runs(&self.theirs), ratio_goal)
+    }
+
+    fn figures(&self, name: &str, ratio_goal: Option<f64>) -> [Figure; 2] {
+        [
+            self.figure(name, "s", ratio_goal, |spent| spent.seconds),
+            self.figure(&format!("{name}.processor"), "s", ratio_goal, |spent| {
+                spent.processor_seconds
+            }),
+        ]
     }
 }
 
@@ -166,9 +203,9 @@ fn sizes(bench: &Bench) -> Result<Vec<Figure>, Error> {
 }
 
 fn boot(bench: &Bench) -> Result<Vec<Figure>, Error> {
-    let (ours, theirs) = bench.alternate(|machine| {
+    let both = bench.alternate(|machine| {
         machine.expect(PROMPT, LIMIT)?;
-        Ok(machine.started().elapsed().as_secs_f64())
+        Spent::since(machine, None)
     })?;
     let mut kernel = Vec::new();
     for _ in 0..bench.runs {
@@ -181,10 +218,9 @@ fn boot(bench: &Bench) -> Result<Vec<Figure>, Error> {
                 .map_err(|_| Error::Wrong(format!("sys::boot() gave {steps}")))?,
         );
     }
-    Ok(vec![
-        Figure::new("boot.iso", "s", ours).beside(theirs, Some(0.23)),
-        Figure::new("boot.kernel", "ms", kernel).with_goal(100.0),
-    ])
+    let mut figures = Vec::from(both.figures("boot.iso", Some(0.23)));
+    figures.push(Figure::new("boot.kernel", "ms", kernel).with_goal(100.0));
+    Ok(figures)
 }
 
 fn memory(bench: &Bench) -> Result<Vec<Figure>, Error> {
@@ -231,17 +267,17 @@ fn least_memory(bench: &Bench) -> Result<Vec<Figure>, Error> {
 fn scripts(bench: &Bench) -> Result<Vec<Figure>, Error> {
     let mut figures = Vec::new();
     for (name, program) in PROGRAMS {
-        let (ours, theirs) = bench.alternate(|machine| {
+        let both = bench.alternate(|machine| {
             machine.expect(PROMPT, LIMIT)?;
             machine.send(program.as_bytes())?;
             // Typing and its echo are no part of the program.
             machine.expect(&program[program.len() - 8..], LIMIT)?;
-            let started = Instant::now();
+            let before = Spent::since(machine, None)?;
             machine.send(b"\r")?;
             machine.expect(&format!("\n{PROMPT}"), LIMIT)?;
-            Ok(started.elapsed().as_secs_f64())
+            Spent::since(machine, Some(&before))
         })?;
-        figures.push(Figure::new(name, "s", ours).beside(theirs, Some(1.0)));
+        figures.extend(both.figures(name, None));
     }
     Ok(figures)
 }
@@ -282,17 +318,16 @@ fn costs(bench: &Bench) -> Result<Vec<Figure>, Error> {
 }
 
 fn idle(bench: &Bench) -> Result<Vec<Figure>, Error> {
-    let (ours, theirs) = bench.alternate(|machine| {
+    let both = bench.alternate(|machine| {
         machine.expect(PROMPT, LIMIT)?;
         thread::sleep(Duration::from_secs(2));
-        let before = processor_seconds(machine.process_id())?;
+        let before = Spent::since(machine, None)?;
         thread::sleep(Duration::from_secs(IDLE_SECONDS));
-        Ok((processor_seconds(machine.process_id())? - before) / IDLE_SECONDS as f64 * 100.0)
+        Spent::since(machine, Some(&before))
     })?;
+    let percent = |spent: &Spent| spent.processor_seconds / spent.seconds * 100.0;
     Ok(vec![
-        Figure::new("idle.processor", "percent", ours)
-            .with_goal(0.5)
-            .beside(theirs, None),
+        both.figure("idle.processor", "percent", None, percent).with_goal(0.5),
     ])
 }
 
