@@ -21,7 +21,6 @@ use xtask::toolchain::TARGET;
 /// What the machine has, beside what every Debian has.
 const INSTALLED: &str = "--include=gcc,libc6-dev,git,ca-certificates";
 const RELEASE: &str = "bookworm";
-const DEFAULT_MIRROR: &str = "http://mirror.example/debian";
 /// Where the clone lies in there.
 const CLONE: &str = "root/rhaios";
 const PROMPT: &str = "rhai> ";
@@ -71,7 +70,7 @@ fn make(room: &Path) -> Result<(), Error> {
     debootstrap
         .args(["--variant=minbase", INSTALLED, RELEASE])
         .arg(room)
-        .arg(mirror());
+        .args(mirror());
     command::run_quietly(
         &mut debootstrap,
         &room.with_extension("log"),
@@ -108,17 +107,11 @@ fn make(room: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// The mirror that this machine installs Debian from.
-fn mirror() -> String {
-    let modern = fs::read_to_string("/etc/apt/sources.list.d/debian.sources").unwrap_or_default();
-    let modern = modern
-        .lines()
-        .find_map(|line| line.strip_prefix("URIs:"))
-        .map(str::trim);
-    modern
-        .filter(|line| !line.is_empty())
-        .unwrap_or(DEFAULT_MIRROR)
-        .to_string()
+/// The mirror that this machine installs Debian from, where it says so; else debootstrap has one of its own.
+fn mirror() -> Option<String> {
+    let sources = fs::read_to_string("/etc/apt/sources.list.d/debian.sources").ok()?;
+    let line = sources.lines().find_map(|line| line.strip_prefix("URIs:"))?;
+    line.split_whitespace().next().map(String::from)
 }
 
 /// Debian's package sources with their proxies, name resolution, certificates. Other vendors' sources stay out.
