@@ -168,10 +168,10 @@ fn native_panic(context: &Context) -> Result<(), Error> {
 /// The overflow hits every instruction of the path through drop and the allocator.
 fn nest_drop_sweep(context: &Context) -> Result<(), Error> {
     // How deep a nest must be depends on what a level takes, which is the compiler's business: the most that still
-    // overflows, and a quarter more.
+    // overflows a whole stack, and a quarter more.
     const MEASURE: &str = "let level = 0; for bytes in [256, 192, 128, 96, 64, 48, 32, 24, 16] { if level == 0 { \
-        let depth = 100000 / bytes + 200; \
-        try { task::wait(task::start(|| debug::drop_nest(100000, depth))) } \
+        let depth = full / bytes + 500; \
+        try { task::wait(task::start(|| debug::drop_nest(full, depth))) } \
         catch (e) { if e.code == \"stack_overflow\" { level = bytes; } } } } level";
     const SWEEP: &str = "let other = #{}; let count = 0; let left = full; \
         while left >= 4096 { \
