@@ -19,9 +19,26 @@ use crate::memory::{Physical, window};
 
 /// One of three windows in which the time-stamp counter is compared with a reference.
 const WINDOW_US: u64 = 1_500;
-/// Over which the APIC timer is compared with the time-stamp counter.
-const TIMER_WINDOW_NS: u64 = 2_000_000;
+/// One of three windows in which the APIC timer is compared with the time-stamp counter.
+const TIMER_WINDOW_US: u64 = 700;
 const HPET_BYTES: usize = 1024;
+
+/// The time-stamp counter, once its rate is known, as the reference for the core's timer.
+struct TimeStamps;
+
+impl ReferenceCounter for TimeStamps {
+    fn read(&self) -> u64 {
+        clock::tsc()
+    }
+
+    fn frequency_hz(&self) -> u64 {
+        clock::rate_hz()
+    }
+
+    fn mask(&self) -> u64 {
+        u64::MAX
+    }
+}
 
 /// Finds out the rates of the time-stamp counter and of the APIC timer.
 pub fn calibrate(features: &Features, firmware: &Firmware) {
@@ -38,13 +55,10 @@ pub fn calibrate(features: &Features, firmware: &Firmware) {
     );
     if !features.tsc_deadline {
         apic::start_timer_measurement();
-        let start_ns = clock::now_ns();
-        while clock::now_ns() - start_ns < TIMER_WINDOW_NS {
-            core::hint::spin_loop();
+        match calibrate::measure(&TimeStamps, apic::measured_timer_ticks, TIMER_WINDOW_US) {
+            Ok(rate) => apic::set_timer_rate(rate.ticks_per_second),
+            Err(error) => log::error!("clock: the core's timer: {error}"),
         }
-        let ticks = apic::measured_timer_ticks();
-        let elapsed_ns = clock::now_ns() - start_ns;
-        apic::set_timer_rate((u128::from(ticks) * 1_000_000_000 / u128::from(elapsed_ns)) as u64);
     }
 }
 
