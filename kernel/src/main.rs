@@ -17,8 +17,8 @@ use kernel::machine::host::{self, Facts};
 use kernel::machine::screen::{self, ScreenConsole};
 use kernel::machine::serial::{self, SerialConsole};
 use kernel::machine::{banner, debug, keyboard, routing, session, steps, timing};
-use kernel::memory::{Physical, frames, paging, stack};
-use kernel::report::{crash, early, journal, symbols};
+use kernel::memory::{Physical, frames, paging, stack, static_stack};
+use kernel::report::{self, crash, early, journal, symbols};
 use services::host::Host;
 use services::rom::Rom;
 use services::terminal::Terminal;
@@ -81,6 +81,9 @@ fn start_processor() -> Features {
 fn start_memory(handover: &Handover, features: &Features) {
     frames::start(&handover.tags, handover.information).expect("memory is needed for anything at all");
     paging::start(&handover.tags, features).expect("memory holds at least its own page tables");
+    static_stack::protect_boot_stack();
+    segments::protect_stacks();
+    report::protect_stack();
     log::info!(
         "memory: {} MiB, {} MiB free",
         frames::total_bytes() >> 20,

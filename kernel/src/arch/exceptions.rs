@@ -9,7 +9,7 @@ use x86_64::registers::control::Cr2;
 
 use super::interrupts::Frame;
 use crate::executor::recovery;
-use crate::memory::{arena, stack};
+use crate::memory::{arena, image, stack};
 use crate::report;
 
 /// Short and long names of the exceptions, by vector.
@@ -86,6 +86,9 @@ impl fmt::Display for Cause<'_> {
             };
             let address = Cr2::read_raw() as usize;
             write!(out, " {action} {state} address {address:#018x}")?;
+            if image::is_stack(address) {
+                out.write_str(", below a kernel stack, which is full")?;
+            }
             if let Some(owner) = arena::owner_of(address) {
                 write!(
                     out,

@@ -5,14 +5,18 @@ use core::arch::asm;
 use x86_64::registers::control::{Cr0, Cr0Flags};
 
 use super::{exceptions, interrupts, segments};
+use crate::memory::static_stack;
 
 /// An address that no page table can map.
 const NON_CANONICAL: u64 = 0x8000_0000_0000_0000;
 /// An address in the null page.
 const NULL_PAGE: u64 = 16;
 
-/// Raises the exception `name` (as `gp`) in the caller's context; false where there is no such exception.
+/// Raises the exception `name` (as `gp`; `boot_stack` for a boot stack that runs over) in the caller's context; false where there is no such exception.
 pub fn raise(name: &str) -> bool {
+    if name == "boot_stack" {
+        overflow_boot_stack();
+    }
     let Some(vector) = exceptions::vector_of(name) else {
         return false;
     };
@@ -37,6 +41,13 @@ pub fn raise(name: &str) -> bool {
         _ => call_stub(vector),
     }
     true
+}
+
+fn overflow_boot_stack() {
+    // SAFETY: pushes onto a full stack, which faults; nothing comes back from there.
+    unsafe {
+        asm!("mov rsp, {floor}", "push rax", "2: hlt", "jmp 2b", floor = in(reg) static_stack::boot_stack_floor(), options(noreturn));
+    }
 }
 
 fn divide_by_zero() {

@@ -11,6 +11,8 @@ use x86_64::instructions::tables::load_tss;
 use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelector};
 use x86_64::structures::tss::TaskStateSegment;
 
+use crate::memory::static_stack::StaticStack;
+
 /// Which interrupt stack an interrupt runs on: a slot of the TSS's table, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
@@ -35,13 +37,8 @@ const STACK_COUNT: usize = 7;
 /// Reports are formatted on these stacks.
 const STACK_BYTES: usize = 16 * 1024;
 
-#[repr(C, align(4096))]
-struct Stacks(UnsafeCell<[[u8; STACK_BYTES]; STACK_COUNT]>);
-// SAFETY: only the processor uses them, as stacks.
-unsafe impl Sync for Stacks {}
-
 #[unsafe(link_section = ".bss.stacks")]
-static BOOT_CORE_STACKS: Stacks = Stacks(UnsafeCell::new([[0; STACK_BYTES]; STACK_COUNT]));
+static BOOT_CORE_STACKS: [StaticStack<STACK_BYTES>; STACK_COUNT] = [const { StaticStack::new() }; STACK_COUNT];
 
 /// One core's tables.
 struct Tables {
@@ -66,12 +63,9 @@ const ABSENT_DATA_SEGMENT: u64 = 0x00cf_1300_0000_ffff;
 
 /// Fills in and loads the boot processor's tables.
 pub fn start_boot_core() {
-    let stacks = BOOT_CORE_STACKS.0.get() as usize;
     // SAFETY: called once, before anything else uses the tables.
     let tss: &'static mut TaskStateSegment = unsafe { &mut *BOOT_CORE.tss.get() };
-    for index in 0..STACK_COUNT {
-        tss.interrupt_stack_table[index] = VirtAddr::new((stacks + (index + 1) * STACK_BYTES) as u64);
-    }
+    tss.interrupt_stack_table = core::array::from_fn(|index| VirtAddr::new(BOOT_CORE_STACKS[index].top() as u64));
     // SAFETY: as above.
     let gdt: &'static mut GlobalDescriptorTable<8> = unsafe { &mut *BOOT_CORE.gdt.get() };
     let code = gdt.append(Descriptor::kernel_code_segment());
@@ -94,4 +88,11 @@ pub fn start_boot_core() {
     unsafe { ES::set_reg(data) };
     // SAFETY: the selector names the task state segment just loaded, and its stacks are static.
     unsafe { load_tss(task) };
+}
+
+/// Unmaps the guards below the boot processor's interrupt stacks.
+pub fn protect_stacks() {
+    for stack in &BOOT_CORE_STACKS {
+        stack.protect();
+    }
 }

@@ -49,7 +49,9 @@ boot_entry_tsc:  .skip 8
 
     .section .bss.stacks, "aw", @nobits
     .balign 4096
-boot_stack:      .skip 65536
+    .global boot_stack_guard
+boot_stack_guard: .skip 4096                // unmapped once paging is up
+    .skip 65536
     .global boot_stack_top
 boot_stack_top:
 

@@ -19,6 +19,7 @@ use services::task::{Outcome, Requests, TaskError};
 use super::Ended;
 use super::record::TaskRecord;
 use crate::arch::core_local::{self, Recovery};
+use crate::memory::stack_range::StackRange;
 
 /// How long a task runs before others get their turn.
 pub const SLICE_NS: u64 = 5_000_000;
@@ -297,28 +298,10 @@ pub fn block_on(future: BoxFuture<()>) -> Result<(), Interrupted> {
 pub fn with_stack_left(bytes: usize, work: &mut dyn FnMut()) {
     let control = running_record().control;
     let wanted = bytes.clamp(1024, control.stack_left_bytes().saturating_sub(1024));
-    let limit = StackPointer::new(control.stack_floor());
-    let base = StackPointer::new((control.stack_floor() + wanted) & !15);
-    if let (Some(base), Some(limit)) = (base, limit) {
-        corosensei::on_stack(LowerPart { base, limit }, work);
-    }
-}
-
-/// The lower part of the running fiber's stack.
-struct LowerPart {
-    base: StackPointer,
-    limit: StackPointer,
-}
-
-// SAFETY: made only by `with_stack_left`, inside the running fiber's own stack and below its frames; the fiber's guard
-// lies below it.
-unsafe impl Stack for LowerPart {
-    fn base(&self) -> StackPointer {
-        self.base
-    }
-    fn limit(&self) -> StackPointer {
-        self.limit
-    }
+    let floor = control.stack_floor();
+    // SAFETY: the range is the lower part of the running fiber's own stack, below its frames and above its guard.
+    let lower_part = unsafe { StackRange::new(floor, floor + wanted) };
+    corosensei::on_stack(lower_part, work);
 }
 
 /// *Task*: the running task's record.

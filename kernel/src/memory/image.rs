@@ -71,6 +71,12 @@ pub fn physical(address: usize) -> Physical {
     Physical(((address - KERNEL_BASE) as u64).wrapping_add(RELOCATION.load(Ordering::Relaxed)))
 }
 
+/// Whether `address` lies among the image's stacks. All of that is mapped but the guards, so a fault there means that a
+/// stack ran over.
+pub fn is_stack(address: usize) -> bool {
+    (&raw const stacks_start as usize..&raw const stacks_end as usize).contains(&address)
+}
+
 /// Words of the kernel's variables that point into the arenas, but for this core's own record of its running task.
 /// Stacks are no variables: what they held last stays there.
 pub fn arena_pointers() -> u64 {
@@ -78,10 +84,9 @@ pub fn arena_pointers() -> u64 {
     let core = core_local::get();
     let own = core::ptr::from_ref(core) as usize;
     let own = own..own + size_of::<CoreLocal>();
-    let stacks = &raw const stacks_start as usize..&raw const stacks_end as usize;
     let words = (part.start..part.end)
         .step_by(size_of::<usize>())
-        .filter(|address| !own.contains(address) && !stacks.contains(address));
+        .filter(|address| !own.contains(address) && !is_stack(*address));
     let found = words.filter(|&address| {
         // SAFETY: the address is an aligned word of the image's variables, which are mapped and readable.
         arena::contains(unsafe { (address as *const usize).read_volatile() })

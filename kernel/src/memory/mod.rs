@@ -28,6 +28,9 @@ pub mod paging;
 pub mod picture;
 #[cfg(target_os = "none")]
 pub mod stack;
+pub mod stack_range;
+#[cfg(target_os = "none")]
+pub mod static_stack;
 #[cfg(target_os = "none")]
 pub mod window;
 

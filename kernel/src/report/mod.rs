@@ -15,3 +15,5 @@ pub mod early;
 pub mod journal;
 mod panic;
 pub mod symbols;
+
+pub use panic::protect_stack;

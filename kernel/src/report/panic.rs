@@ -2,15 +2,15 @@
 
 use alloc::format;
 use alloc::string::String;
-use core::cell::{Cell, UnsafeCell};
+use core::cell::Cell;
 use core::fmt::Write;
 use core::panic::PanicInfo;
 
-use corosensei::stack::{Stack, StackPointer};
 use services::task::TaskError;
 
 use super::crash;
 use crate::executor::recovery;
+use crate::memory::static_stack::StaticStack;
 
 /// Set while a panic's report is made, so that a panic in the making of it ends the machine.
 struct Reporting(Cell<bool>);
@@ -18,27 +18,14 @@ struct Reporting(Cell<bool>);
 unsafe impl Sync for Reporting {}
 static REPORTING: Reporting = Reporting(Cell::new(false));
 
-/// The stack that reports are made on. [`REPORTING`] keeps a second user off it.
-struct ReportStack;
-
-#[repr(C, align(16))]
-struct ReportStackMemory(UnsafeCell<[u8; REPORT_STACK_BYTES]>);
-// SAFETY: used as a stack only, by one report at a time.
-unsafe impl Sync for ReportStackMemory {}
-
 const REPORT_STACK_BYTES: usize = 32 * 1024;
+/// The stack that a task's report is made on. [`REPORTING`] keeps a second user off it.
 #[unsafe(link_section = ".bss.stacks")]
-static REPORT_STACK: ReportStackMemory = ReportStackMemory(UnsafeCell::new([0; REPORT_STACK_BYTES]));
+static REPORT_STACK: StaticStack<REPORT_STACK_BYTES> = StaticStack::new();
 
-// SAFETY: the memory is static and aligned. It has no guard: formatting a report takes a small part of it.
-unsafe impl Stack for ReportStack {
-    fn base(&self) -> StackPointer {
-        let top = REPORT_STACK.0.get() as usize + REPORT_STACK_BYTES;
-        StackPointer::new(top).expect("a static's address is never zero")
-    }
-    fn limit(&self) -> StackPointer {
-        StackPointer::new(REPORT_STACK.0.get() as usize).expect("a static's address is never zero")
-    }
+/// Unmaps the guard below the stack that reports are made on.
+pub fn protect_stack() {
+    REPORT_STACK.protect();
 }
 
 #[panic_handler]
@@ -52,7 +39,7 @@ fn panic(information: &PanicInfo<'_>) -> ! {
     if !REPORTING.0.get() && recovery::is_possible(rsp) {
         REPORTING.0.set(true);
         // The dying fiber may have little stack left; the report is made on one of its own.
-        let error = corosensei::on_stack(ReportStack, || {
+        let error = corosensei::on_stack(REPORT_STACK.range(), || {
             recovery::on_kernel_heap(|| describe(information, rip, rbp))
         });
         REPORTING.0.set(false);

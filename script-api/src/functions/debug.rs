@@ -63,7 +63,7 @@ const RAISE: Doc = doc(
     &[Param {
         name: "exception",
         kind: Kind::Text,
-        meaning: "de, db, bp, ud, nm, np, ss, gp, pf, df",
+        meaning: "de, db, bp, ud, nm, np, ss, gp, pf, df, boot_stack",
     }],
     "Raises a processor exception.",
     Example::DoesNotReturn("debug::raise(\"gp\")"),

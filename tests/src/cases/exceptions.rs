@@ -108,8 +108,11 @@ fn is_full(report: &str, vector: u32) -> Result<(), Error> {
 
 fn fatal(context: &Context) -> Result<(), Error> {
     type Cause = fn(&mut Machine) -> Result<(), Error>;
-    let causes: [(&str, Option<u32>, Cause); 4] = [
+    let causes: [(&str, Option<u32>, Cause); 5] = [
         ("#DF", Some(8), |machine| machine.send(b"debug::raise(\"df\")\r")),
+        ("below a kernel stack", Some(14), |machine| {
+            machine.send(b"debug::raise(\"boot_stack\")\r")
+        }),
         ("#MC", Some(18), |machine| machine.send(b"debug::raise(\"mc\")\r")),
         ("#NMI", Some(2), |machine| {
             machine.monitor().command(r#"{"execute": "inject-nmi"}"#).map(drop)

@@ -15,6 +15,10 @@ pub(super) const TESTS: &[Test] = &[Test {
 }];
 
 const MEMORY_MIB: u32 = 64;
+/// Where the image starts.
+const IMAGE: u64 = 0xffff_ffff_8000_0000;
+/// Stacks in the image.
+const STATIC_STACKS: usize = 9;
 const PRESENT: u64 = 1 << 0;
 const WRITABLE: u64 = 1 << 1;
 const USER: u64 = 1 << 2;
@@ -167,8 +171,21 @@ fn check_pages(pages: &[Page]) -> Result<(), Error> {
         (4096..16 << 20).contains(&executable_bytes),
         "{executable_bytes} executable bytes"
     );
+    check_guards(pages)?;
     let has_registers = pages.iter().any(|page| page.physical == 0xfee0_0000);
     ensure!(has_registers, "the local interrupt controller is not mapped");
+    Ok(())
+}
+
+/// Below each of the kernel's own stacks (the boot processor's, seven for interrupts, one for reports) a page is missing.
+fn check_guards(pages: &[Page]) -> Result<(), Error> {
+    let image: Vec<_> = pages.iter().filter(|page| page.address >= IMAGE).collect();
+    let is_gap = |pair: &&[&Page]| pair[1].address == pair[0].address + 2 * pair[0].bytes;
+    let gaps = image.windows(2).filter(is_gap).count();
+    ensure!(
+        gaps == STATIC_STACKS,
+        "{gaps} single pages are missing in the image, not one below each of {STATIC_STACKS} stacks"
+    );
     Ok(())
 }
 
