@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`register`] | typed registers and memory-mapped register windows |
 //! | [`port`] | I/O ports at offsets from a base |
+//! | [`bytes`] | little-endian numbers in tables |
 //! | [`display`] | surfaces to draw on, and pixel formats |
 //! | [`clock`] | time, and waiting with a limit |
 //! | [`ring`] | a lock-free byte queue between an interrupt handler and a task |
@@ -14,6 +15,7 @@
 //! | `fake` | behaving fakes of the above (feature `fake`) |
 #![cfg_attr(not(any(test, feature = "fake")), no_std)]
 
+pub mod bytes;
 pub mod clock;
 pub mod display;
 #[cfg(any(test, feature = "fake"))]

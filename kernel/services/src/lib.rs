@@ -12,6 +12,7 @@
 //! | [`console`] | a byte console such as a serial line |
 //! | [`terminal`] | the line editor and the terminal on top of a console |
 //! | [`lock`] | the counted spin lock |
+//! | [`waker_slot`] | where one waiter leaves its waker |
 //! | [`log`] | the ring that keeps the newest log lines |
 //! | [`screen`] | the character grid on the screen: escape sequences in, pixels or text cells out |
 //! | [`rom`] | the read-only file tree that the boot loader hands over |
@@ -30,3 +31,4 @@ pub mod screen;
 pub mod task;
 pub mod terminal;
 pub mod value;
+pub mod waker_slot;

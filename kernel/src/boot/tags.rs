@@ -5,6 +5,8 @@
 
 use core::fmt;
 
+use hw::bytes::{u32_at, u64_at};
+
 #[cfg(test)]
 mod tests;
 
@@ -431,18 +433,4 @@ fn keep<T>(place: &mut Option<T>, value: T) {
 fn text(bytes: &[u8]) -> &str {
     let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid())
-}
-
-fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
-    bytes
-        .get(offset..)?
-        .first_chunk()
-        .map(|bytes| u32::from_le_bytes(*bytes))
-}
-
-fn u64_at(bytes: &[u8], offset: usize) -> Option<u64> {
-    bytes
-        .get(offset..)?
-        .first_chunk()
-        .map(|bytes| u64::from_le_bytes(*bytes))
 }

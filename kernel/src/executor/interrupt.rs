@@ -4,10 +4,11 @@
 
 use core::future::poll_fn;
 use core::sync::atomic::{AtomicBool, Ordering};
-use core::task::{Poll, Waker};
+use core::task::Poll;
+
+use services::waker_slot::WakerSlot;
 
 use crate::arch::core_local;
-use crate::arch::lock::KernelLock;
 
 /// An interrupt source that services can wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +27,13 @@ const SOURCES: usize = 64;
 
 struct Line {
     is_raised: AtomicBool,
-    waker: KernelLock<Option<Waker>>,
+    waker: WakerSlot,
 }
 
 static LINES: [Line; SOURCES] = [const {
     Line {
         is_raised: AtomicBool::new(false),
-        waker: KernelLock::new(None),
+        waker: WakerSlot::new(),
     }
 }; SOURCES];
 
@@ -56,10 +57,7 @@ pub fn deliver() {
         bits &= bits - 1;
         let line = &LINES[index];
         line.is_raised.store(true, Ordering::Release);
-        let waker = line.waker.lock().take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        line.waker.wake();
     }
 }
 
@@ -70,8 +68,7 @@ pub async fn wait(source: Source) {
         if line.is_raised.swap(false, Ordering::AcqRel) {
             return Poll::Ready(());
         }
-        let replaced = line.waker.lock().replace(context.waker().clone());
-        drop(replaced);
+        line.waker.set(context.waker());
         // Raised between the look and the waker's arrival?
         if line.is_raised.swap(false, Ordering::AcqRel) {
             Poll::Ready(())

@@ -3,11 +3,12 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use core::sync::atomic::{AtomicBool, Ordering};
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 
 use hw::display::{ColorBits, Layout, PixelFormat};
 use services::console::Console;
 use services::screen::Screen;
+use services::waker_slot::WakerSlot;
 use spin::Once;
 
 use crate::arch::clock;
@@ -60,10 +61,10 @@ pub struct ScreenConsole {
     screen: KernelLock<Screen>,
     surface: KernelLock<Surface>,
     typed: KernelLock<VecDeque<u8>>,
-    reader: KernelLock<Option<Waker>>,
+    reader: WakerSlot,
     /// Something was printed since the last look of the painter.
     is_stale: AtomicBool,
-    painter: KernelLock<Option<Waker>>,
+    painter: WakerSlot,
 }
 
 /// Takes the screen over that the boot loader left.
@@ -95,9 +96,9 @@ pub fn start(framebuffer: Option<Framebuffer<'_>>) -> Result<&'static ScreenCons
         screen: KernelLock::new(screen),
         surface: KernelLock::new(surface),
         typed: KernelLock::new(VecDeque::with_capacity(TYPED_LIMIT_BYTES)),
-        reader: KernelLock::new(None),
+        reader: WakerSlot::new(),
         is_stale: AtomicBool::new(true),
-        painter: KernelLock::new(None),
+        painter: WakerSlot::new(),
     }))
 }
 
@@ -152,7 +153,7 @@ impl ScreenConsole {
             typed.extend(&bytes[..bytes.len().min(room)]);
         }
         self.screen.lock().reset_view();
-        wake(&self.reader);
+        self.reader.wake();
         self.touch();
     }
 
@@ -168,7 +169,7 @@ impl ScreenConsole {
 
     fn touch(&self) {
         if !self.is_stale.swap(true, Ordering::AcqRel) {
-            wake(&self.painter);
+            self.painter.wake();
         }
     }
 
@@ -183,8 +184,7 @@ impl ScreenConsole {
     /// Waits until something is printed or `other` is ready.
     async fn changed_or(&self, mut other: core::pin::Pin<&mut impl Future<Output = ()>>) {
         core::future::poll_fn(|context| {
-            let replaced = self.painter.lock().replace(context.waker().clone());
-            drop(replaced);
+            self.painter.set(context.waker());
             if self.is_stale.load(Ordering::Acquire) {
                 Poll::Ready(())
             } else {
@@ -195,21 +195,13 @@ impl ScreenConsole {
     }
 }
 
-fn wake(slot: &KernelLock<Option<Waker>>) {
-    let waker = slot.lock().take();
-    if let Some(waker) = waker {
-        waker.wake();
-    }
-}
-
 impl Console for ScreenConsole {
     fn name(&self) -> &'static str {
         "screen"
     }
 
     fn poll_read(&self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<usize> {
-        let replaced = self.reader.lock().replace(context.waker().clone());
-        drop(replaced);
+        self.reader.set(context.waker());
         let mut typed = self.typed.lock();
         let count = typed.len().min(buffer.len());
         if count == 0 {

@@ -1,15 +1,15 @@
 //! The serial console: the first UART that answers, its interrupt, and the service that wakes who waits for it.
 
 use alloc::boxed::Box;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 
 use drivers::uart16550::Uart;
 use services::console::Console;
+use services::waker_slot::WakerSlot;
 use spin::Once;
 
 use super::routing;
 use crate::arch::clock::MonotonicClock;
-use crate::arch::lock::KernelLock;
 use crate::arch::port::Ports;
 use crate::boot::command_line::SerialChoice;
 use crate::executor::interrupt::{self, Source};
@@ -30,8 +30,8 @@ static CONSOLE: Once<SerialConsole> = Once::new();
 /// A UART as a console.
 pub struct SerialConsole {
     uart: Uart<Ports>,
-    reader: KernelLock<Option<Waker>>,
-    writer: KernelLock<Option<Waker>>,
+    reader: WakerSlot,
+    writer: WakerSlot,
 }
 
 /// The I/O base that the early log uses for `choice`; `None` for no port at all.
@@ -68,8 +68,8 @@ pub fn start(choice: SerialChoice, firmware: &Firmware) -> Option<&'static Seria
     );
     let console = CONSOLE.call_once(|| SerialConsole {
         uart,
-        reader: KernelLock::new(None),
-        writer: KernelLock::new(None),
+        reader: WakerSlot::new(),
+        writer: WakerSlot::new(),
     });
     match routing::route_isa(firmware, line, on_interrupt) {
         Ok(_) => console.uart.enable_interrupts(),
@@ -91,32 +91,21 @@ pub fn start_service(executor: &'static Executor, console: &'static SerialConsol
         Box::pin(async move {
             loop {
                 interrupt::wait(Source::SERIAL).await;
-                console.wake();
+                console.reader.wake();
+                console.writer.wake();
             }
         })
     });
     executor.start_service("serial", factory);
 }
 
-impl SerialConsole {
-    fn wake(&self) {
-        for slot in [&self.reader, &self.writer] {
-            let waker = slot.lock().take();
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        }
-    }
-}
-
 /// Tries `work`; where it moved nothing, leaves the waker and tries once more, for the interrupt may have come between.
-fn poll(slot: &KernelLock<Option<Waker>>, context: &Context<'_>, mut work: impl FnMut() -> usize) -> Poll<usize> {
+fn poll(slot: &WakerSlot, context: &Context<'_>, mut work: impl FnMut() -> usize) -> Poll<usize> {
     let count = work();
     if count > 0 {
         return Poll::Ready(count);
     }
-    let replaced = slot.lock().replace(context.waker().clone());
-    drop(replaced);
+    slot.set(context.waker());
     match work() {
         0 => Poll::Pending,
         count => Poll::Ready(count),

@@ -1,6 +1,8 @@
 //! The fixed ACPI description table: where the power management registers are (ACPI 6.5, section 5.2.9).
 
-use super::{Error, Table, u8_at, u16_at, u32_at, u64_at};
+use hw::bytes::{u8_at, u16_at, u32_at, u64_at};
+
+use super::{Error, Table};
 
 /// The table's length in ACPI 1.0, the shortest there is.
 const V1_BYTES: usize = 116;

@@ -2,7 +2,9 @@
 //! from the device.
 
 use super::fadt::{FixedRegister, Space};
-use super::{Error, Table, u16_at};
+use hw::bytes::u16_at;
+
+use super::{Error, Table};
 
 /// The table's contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::{Error, Table, u8_at, u16_at, u32_at, u64_at};
+use hw::bytes::{u8_at, u16_at, u32_at, u64_at};
+
+use super::{Error, Table};
 
 /// Where the entries start.
 const ENTRIES_OFFSET: usize = 44;

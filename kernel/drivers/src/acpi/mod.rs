@@ -24,6 +24,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
+use hw::bytes::{u32_at, u64_at};
+
 /// Bytes of the header that every table but FACS starts with (section 5.2.6).
 const HEADER_BYTES: usize = 36;
 /// Longest table that is read; the longest seen in real machines is under 1 MiB.
@@ -276,29 +278,4 @@ fn read_table(memory: &impl PhysicalMemory, address: u64, limit_bytes: usize) ->
 
 fn sum(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
-}
-
-fn u8_at(bytes: &[u8], offset: usize) -> Option<u8> {
-    bytes.get(offset).copied()
-}
-
-fn u16_at(bytes: &[u8], offset: usize) -> Option<u16> {
-    bytes
-        .get(offset..)?
-        .first_chunk()
-        .map(|bytes| u16::from_le_bytes(*bytes))
-}
-
-fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
-    bytes
-        .get(offset..)?
-        .first_chunk()
-        .map(|bytes| u32::from_le_bytes(*bytes))
-}
-
-fn u64_at(bytes: &[u8], offset: usize) -> Option<u64> {
-    bytes
-        .get(offset..)?
-        .first_chunk()
-        .map(|bytes| u64::from_le_bytes(*bytes))
 }
