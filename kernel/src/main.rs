@@ -12,11 +12,11 @@ use kernel::boot::command_line::{ConsoleChoice, Options};
 use kernel::boot::handover::Handover;
 use kernel::boot::tags;
 use kernel::executor::{Executor, run};
+use kernel::machine::display::{self, Display};
 use kernel::machine::firmware::{self, Firmware};
 use kernel::machine::host::{self, Facts};
-use kernel::machine::screen::{self, ScreenConsole};
 use kernel::machine::serial::{self, SerialConsole};
-use kernel::machine::{banner, debug, keyboard, routing, session, steps, timing};
+use kernel::machine::{debug, routing, session, sessions, steps, timing};
 use kernel::memory::{Physical, frames, paging, stack, static_stack};
 use kernel::report::{self, crash, early, journal, symbols};
 use services::host::Host;
@@ -40,9 +40,8 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     let console = serial::start(options.serial, firmware);
     steps::done("serial port");
 
-    let screen = start_screen(&handover, &options);
-    let has_keyboard = screen.is_some() && keyboard::start(firmware);
-    steps::done("screen and keyboard");
+    let display = start_display(&handover, &options);
+    steps::done("screen");
 
     let rom = read_rom(&handover, &options);
     let host = host::make(Facts { handover, features }, rom, options.debug);
@@ -52,7 +51,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     if options.debug {
         debug::start(executor);
     }
-    start_sessions(executor, host, console, screen, &options, has_keyboard);
+    start_sessions(executor, host, console, display, &options);
     steps::done("services");
     run::run(executor)
 }
@@ -128,12 +127,12 @@ fn read_rom(handover: &Handover, options: &Options) -> Rom {
     rom
 }
 
-fn start_screen(handover: &Handover, options: &Options) -> Option<&'static ScreenConsole> {
+fn start_display(handover: &Handover, options: &Options) -> Option<&'static Display> {
     if options.console == ConsoleChoice::Serial {
         return None;
     }
-    match screen::start(handover.tags.framebuffer()) {
-        Ok(console) => Some(console),
+    match display::start(handover.tags.framebuffer()) {
+        Ok(display) => Some(display),
         Err(error) => {
             log::warn!("screen: {error}");
             None
@@ -145,11 +144,10 @@ fn start_sessions(
     executor: &'static Executor,
     host: Host,
     serial: Option<&'static SerialConsole>,
-    screen: Option<&'static ScreenConsole>,
+    display: Option<&'static Display>,
     options: &Options,
-    has_keyboard: bool,
 ) {
-    if serial.is_none() && screen.is_none() {
+    if serial.is_none() && display.is_none() {
         log::error!("no console: no serial port answers, and there is no screen");
     }
     log::info!(
@@ -161,12 +159,7 @@ fn start_sessions(
         serial::start_service(executor, console);
         session::start(executor, host, Box::leak(Box::new(Terminal::new(console))));
     }
-    if let Some(console) = screen {
-        screen::start_service(executor, console);
-        keyboard::start_service(executor, console, options.keymap);
-        let terminal: &'static Terminal = Box::leak(Box::new(Terminal::new(console)));
-        terminal.set_width(console.width_cells());
-        console.show(&banner::text(&host, has_keyboard));
-        session::start(executor, host, terminal);
+    if let Some(display) = display {
+        sessions::start(executor, host, display, options.keymap);
     }
 }

@@ -8,6 +8,7 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 
+use crate::keyboard::Layout;
 use crate::lock::Lock;
 use crate::task::{Control, Outcome, TaskId, TaskInfo, TaskSpec};
 use crate::{log, rom};
@@ -31,6 +32,8 @@ pub struct Host {
     pub log: &'static log::Ring,
     /// `/rom`.
     pub rom: &'static rom::Rom,
+    /// The machine's own keyboard.
+    pub keyboard: &'static dyn Keyboard,
     /// Hooks that break things on purpose; only where the command line asked for them.
     pub debug: Option<&'static dyn Debug>,
 }
@@ -205,6 +208,16 @@ pub trait Machine: Send + Sync {
     fn boot_loader(&self) -> String;
     /// The kernel's command line.
     fn command_line(&self) -> String;
+}
+
+/// The machine's own keyboard. All calls return `None` where none answers.
+pub trait Keyboard: Send + Sync {
+    /// The keys that are down now, each named by what it types alone, or by the word on it.
+    fn pressed(&self) -> Option<Vec<String>>;
+    /// The layout's name.
+    fn layout(&self) -> Option<&'static str>;
+    /// Uses `layout` from the next key on.
+    fn set_layout(&self, layout: Layout) -> Option<()>;
 }
 
 /// Hooks for tests that break things on purpose: `debug=on` on the kernel's command line.

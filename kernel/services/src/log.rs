@@ -83,19 +83,30 @@ impl Ring {
 
     /// The newest `count` lines, oldest first.
     pub fn tail(&self, count: usize) -> Vec<Line> {
+        let (mut lines, _) = self.since(0);
+        lines.split_off(lines.len().saturating_sub(count))
+    }
+
+    /// The lines since `position`, oldest first, and the position for the next call; 0 for all that is kept.
+    pub fn since(&self, position: u64) -> (Vec<Line>, u64) {
+        if self.inner.lock().written == position {
+            return (Vec::new(), position);
+        }
         // Room for everything first: nothing is allocated while the ring is locked.
         let mut copy = Vec::with_capacity(CAPACITY_BYTES);
-        {
+        let end = {
             let inner = self.inner.lock();
-            copy.extend((inner.oldest..inner.written).map(|at| inner.bytes[(at % CAPACITY_BYTES as u64) as usize]));
-        }
+            let start = position.max(inner.oldest);
+            copy.extend((start..inner.written).map(|at| inner.bytes[(at % CAPACITY_BYTES as u64) as usize]));
+            inner.written
+        };
         let mut lines = Vec::new();
         let mut rest = copy.as_slice();
         while let Some((line, next)) = Line::split(rest) {
             lines.push(line);
             rest = next;
         }
-        lines.split_off(lines.len().saturating_sub(count))
+        (lines, end)
     }
 }
 
@@ -186,6 +197,27 @@ mod tests {
                 format!("line {} {}", line.time_ns, "x".repeat((line.time_ns % 90) as usize))
             );
         }
+    }
+
+    #[test]
+    fn follows_from_a_position() {
+        let ring = Box::new(Ring::new());
+        let (lines, start) = ring.since(0);
+        assert_eq!((lines.len(), start), (0, 0));
+        ring.push(1, format_args!("one"));
+        let (lines, after_one) = ring.since(start);
+        assert_eq!(lines.len(), 1);
+        ring.push(2, format_args!("two"));
+        ring.push(3, format_args!("three"));
+        let (lines, after_three) = ring.since(after_one);
+        let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["two", "three"]);
+        assert!(ring.since(after_three).0.is_empty());
+        for number in 0..10_000 {
+            ring.push(number, format_args!("more"));
+        }
+        // What has been dropped meanwhile is left out.
+        assert_eq!(ring.since(after_three).0, ring.tail(usize::MAX));
     }
 
     #[test]

@@ -6,8 +6,11 @@
 //! | [`timing`] | calibrating the clock, the wall clock |
 //! | [`routing`] | device interrupts through the I/O APICs |
 //! | [`serial`] | the serial console |
-//! | [`screen`] | the screen as a console |
+//! | [`display`] | the screen: its consoles, one of them shown, and the painter |
+//! | [`screen`] | a console on the display |
+//! | [`sessions`] | the sessions on the display, and their keys |
 //! | [`keyboard`] | what is typed at the screen |
+//! | [`driver_task`] | starting a driver on a fiber |
 //! | [`power`] | off and reboot |
 //! | [`steps`] | how long each start-up step took |
 //! | [`host`] | the contracts that the script interface stands on |
@@ -17,6 +20,8 @@
 
 pub mod banner;
 pub mod debug;
+pub mod display;
+pub mod driver_task;
 pub mod firmware;
 pub mod host;
 pub mod keyboard;
@@ -25,5 +30,6 @@ pub mod routing;
 pub mod screen;
 pub mod serial;
 pub mod session;
+pub mod sessions;
 pub mod steps;
 pub mod timing;

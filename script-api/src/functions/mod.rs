@@ -6,6 +6,7 @@ pub mod cost;
 pub mod cpu;
 pub mod debug;
 pub mod help;
+pub mod key;
 pub mod log;
 pub mod mem;
 pub mod power;
@@ -23,6 +24,7 @@ pub fn register(api: &mut Api) {
     array::register(api);
     cpu::register(api);
     help::register(api);
+    key::register(api);
     log::register(api);
     mem::register(api);
     power::register(api);

@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 
 use services::console::Console;
 use services::host::{
-    BootStep, BoxFuture, Clock, CpuInfo, Debug, Host, Interrupted, Machine, MemoryInfo, Power, PowerError, StartError,
-    Tasks,
+    BootStep, BoxFuture, Clock, CpuInfo, Debug, Host, Interrupted, Keyboard, Machine, MemoryInfo, Power, PowerError,
+    StartError, Tasks,
 };
+use services::keyboard::{self, Layout};
 use services::log::Ring;
 use services::rom::Rom;
 use services::task::{Control, Outcome, Requests, TaskError, TaskId, TaskInfo, TaskSpec, TaskState};
@@ -394,6 +395,34 @@ impl FakeConsole {
     }
 }
 
+/// A keyboard on which nothing is held.
+pub(crate) struct FakeKeyboard(Mutex<keyboard::Keyboard>);
+
+impl Default for FakeKeyboard {
+    fn default() -> Self {
+        Self(Mutex::new(keyboard::Keyboard::new(
+            Layout::default(),
+            keyboard::Set::One,
+        )))
+    }
+}
+
+impl Keyboard for FakeKeyboard {
+    fn pressed(&self) -> Option<Vec<String>> {
+        let keyboard = self.0.lock().expect("no test panics with it");
+        Some(keyboard.pressed().map(|name| name.to_string()).collect())
+    }
+
+    fn layout(&self) -> Option<&'static str> {
+        Some(self.0.lock().expect("no test panics with it").layout().name())
+    }
+
+    fn set_layout(&self, layout: Layout) -> Option<()> {
+        self.0.lock().expect("no test panics with it").set_layout(layout);
+        Some(())
+    }
+}
+
 /// The whole machine.
 #[derive(Clone, Copy)]
 pub(crate) struct FakeMachineWithConsole {
@@ -421,6 +450,7 @@ pub(crate) fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
         machine: &FakeMachine,
         log,
         rom: Box::leak(Box::new(rom)),
+        keyboard: Box::leak(Box::<FakeKeyboard>::default()),
         debug: Some(&FakeDebug),
     };
     thread::spawn(move || wait_for(terminal.pump()));

@@ -8,6 +8,7 @@ mod language;
 mod paging;
 mod prompt;
 mod screen;
+mod sessions;
 mod tasks;
 
 use crate::runner::Test;
@@ -24,6 +25,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         paging::TESTS,
         tasks::TESTS,
         screen::TESTS,
+        sessions::TESTS,
     ]
     .into_iter()
     .flatten()

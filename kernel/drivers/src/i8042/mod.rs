@@ -70,6 +70,15 @@ pub enum Set {
     Two,
 }
 
+impl fmt::Display for Set {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::One => "scancode set 1",
+            Self::Two => "scancode set 2",
+        })
+    }
+}
+
 /// How a test of the controller came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TestResult {

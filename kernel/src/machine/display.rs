@@ -1,0 +1,291 @@
+//! The display: four sessions' consoles and the log, one of which is shown, and the service that paints it.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::task::Poll;
+
+use hw::display::{ColorBits, Layout, PixelFormat};
+use services::screen::Screen;
+use services::waker_slot::WakerSlot;
+use spin::Once;
+
+use super::screen::ScreenConsole;
+use super::steps;
+use crate::arch::clock;
+use crate::arch::lock::KernelLock;
+use crate::boot::tags::{ColorField, Framebuffer, FramebufferKind};
+use crate::executor::{Executor, Factory};
+use crate::memory::picture::{Picture, TextBuffer};
+use crate::memory::{Physical, frames};
+use crate::report::journal;
+
+/// Sessions on the screen.
+pub const SESSIONS: usize = 4;
+/// The place of the log, behind the sessions.
+const LOG: usize = SESSIONS;
+/// Memory that must be free for another console: its grid, its font, and the beginning of its scrollback.
+const CONSOLE_BYTES: u64 = 4 << 20;
+/// Between two paints, so that any number of lines printed meanwhile costs one.
+const FRAME_NS: u64 = 16_000_000;
+/// The cursor is lit for so long, and then dark for so long.
+const BLINK_NS: u64 = 500_000_000;
+/// Between two looks for new log lines while the log is shown.
+const LOG_PERIOD_NS: u64 = 100_000_000;
+
+const HIDE_CURSOR: &str = "\x1b[?25l";
+
+static DISPLAY: Once<Display> = Once::new();
+
+/// Why there is no display, or no other console on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The boot loader passed no framebuffer.
+    Missing,
+    /// Its pixels are stored in a way that we do not know.
+    UnknownFormat,
+    /// It cannot be mapped.
+    Unreachable,
+    /// Too little memory is free for another console.
+    OutOfMemory,
+}
+
+impl core::fmt::Display for Error {
+    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        out.write_str(match self {
+            Self::Missing => "the boot loader passed none",
+            Self::UnknownFormat => "its pixels are stored in an unknown way",
+            Self::Unreachable => "it cannot be mapped",
+            Self::OutOfMemory => "not enough free memory for another console",
+        })
+    }
+}
+
+/// What is painted on.
+enum Surface {
+    Pixels(Picture),
+    Text(TextBuffer),
+}
+
+/// See the module.
+pub struct Display {
+    surface: KernelLock<Surface>,
+    width: usize,
+    height: usize,
+    is_text: bool,
+    consoles: [Once<ScreenConsole>; SESSIONS + 1],
+    shown: AtomicUsize,
+    /// What is shown may have changed since the painter's last look.
+    is_stale: AtomicBool,
+    painter: WakerSlot,
+    /// A prompt has been painted.
+    is_ready: AtomicBool,
+}
+
+/// Takes the display over that the boot loader left, with its first session's console.
+///
+/// # Errors
+///
+/// [`Error`] where there is none that can be used.
+pub fn start(framebuffer: Option<Framebuffer<'_>>) -> Result<&'static Display, Error> {
+    let framebuffer = framebuffer.ok_or(Error::Missing)?;
+    let start = Physical(framebuffer.address);
+    let (width, height) = (framebuffer.width as usize, framebuffer.height as usize);
+    let surface = match framebuffer.kind {
+        FramebufferKind::Rgb { red, green, blue } => {
+            let format = PixelFormat::new(framebuffer.bits_per_pixel, bits(red), bits(green), bits(blue));
+            let pitch_bytes = framebuffer.pitch_bytes as usize;
+            let layout = format.and_then(|format| Layout::new(format, width, height, pitch_bytes));
+            let picture = Picture::map(start, layout.ok_or(Error::UnknownFormat)?).map_err(|_| Error::Unreachable)?;
+            Surface::Pixels(picture)
+        }
+        FramebufferKind::Text => Surface::Text(TextBuffer::map(start, width, height).map_err(|_| Error::Unreachable)?),
+        FramebufferKind::Indexed { .. } | FramebufferKind::Other(_) => return Err(Error::UnknownFormat),
+    };
+    let display = DISPLAY.call_once(|| Display {
+        is_text: matches!(surface, Surface::Text(_)),
+        surface: KernelLock::new(surface),
+        width,
+        height,
+        consoles: [const { Once::new() }; SESSIONS + 1],
+        shown: AtomicUsize::new(0),
+        is_stale: AtomicBool::new(true),
+        painter: WakerSlot::new(),
+        is_ready: AtomicBool::new(false),
+    });
+    let (columns, rows) = display.console(0)?.size_cells();
+    log::info!("screen: {width}x{height}, {columns} columns, {rows} rows");
+    Ok(display)
+}
+
+fn bits(field: ColorField) -> ColorBits {
+    ColorBits {
+        position: field.position,
+        size: field.size,
+    }
+}
+
+/// Starts the service that paints.
+pub fn start_service(executor: &'static Executor, display: &'static Display) {
+    let factory: Factory = Box::new(move || Box::pin(paint(executor, display)));
+    executor.start_service("screen", factory);
+}
+
+/// Paints what has changed, at most once a frame, and lets the cursor blink.
+async fn paint(executor: &'static Executor, display: &'static Display) {
+    let mut blink_ns = clock::now_ns() + BLINK_NS;
+    let mut log_position = 0;
+    loop {
+        if display.shows_log() {
+            display.follow_log(&mut log_position);
+        }
+        if display.is_stale.swap(false, Ordering::AcqRel) {
+            blink_ns = clock::now_ns() + BLINK_NS;
+        } else if clock::now_ns() >= blink_ns {
+            display.with_shown(|console| console.screen.lock().toggle_cursor());
+            blink_ns = clock::now_ns() + BLINK_NS;
+        }
+        display.paint();
+        let frame_end_ns = clock::now_ns() + FRAME_NS;
+        executor.timers.sleep_until(frame_end_ns, clock::now_ns).await;
+        let next_look_ns = if display.shows_log() {
+            blink_ns.min(clock::now_ns() + LOG_PERIOD_NS)
+        } else {
+            blink_ns
+        };
+        let wait = core::pin::pin!(executor.timers.sleep_until(next_look_ns, clock::now_ns));
+        display.changed_or(wait).await;
+    }
+}
+
+impl Display {
+    /// The console of session `index`, from 0 and below [`SESSIONS`], made where it is new.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`].
+    pub fn console(&'static self, index: usize) -> Result<&'static ScreenConsole, Error> {
+        let place = self.consoles.get(index).ok_or(Error::Missing)?;
+        if let Some(console) = place.get() {
+            return Ok(console);
+        }
+        if frames::free_bytes() < CONSOLE_BYTES {
+            return Err(Error::OutOfMemory);
+        }
+        let screen = if self.is_text {
+            Screen::new_text(self.width, self.height)
+        } else {
+            Screen::new(self.width, self.height)
+        };
+        Ok(place.call_once(|| ScreenConsole::new(self, index, screen)))
+    }
+
+    /// Shows session `index`, from 0.
+    ///
+    /// # Errors
+    ///
+    /// As [`Display::console`].
+    pub fn show_session(&'static self, index: usize) -> Result<(), Error> {
+        self.show(index.min(SESSIONS - 1))
+    }
+
+    /// Shows the log.
+    ///
+    /// # Errors
+    ///
+    /// As [`Display::console`].
+    pub fn show_log(&'static self) -> Result<(), Error> {
+        self.show(LOG)
+    }
+
+    fn show(&'static self, index: usize) -> Result<(), Error> {
+        let is_new = self.consoles[index].get().is_none();
+        let console = self.console(index)?;
+        if is_new && index == LOG {
+            console.show(HIDE_CURSOR);
+        }
+        if self.shown.swap(index, Ordering::AcqRel) != index {
+            console.screen.lock().repaint();
+            self.touch(index);
+        }
+        Ok(())
+    }
+
+    /// Types at the session that is shown; the log takes no input.
+    pub fn type_bytes(&self, bytes: &[u8]) {
+        if !self.shows_log() {
+            self.with_shown(|console| console.type_bytes(bytes));
+        }
+    }
+
+    /// Shows older lines (above zero) or newer ones.
+    pub fn scroll_pages(&self, pages: isize) {
+        self.with_shown(|console| console.scroll_pages(pages));
+    }
+
+    /// Something on console `index` has changed.
+    pub fn touch(&self, index: usize) {
+        if self.shown.load(Ordering::Acquire) == index && !self.is_stale.swap(true, Ordering::AcqRel) {
+            self.painter.wake();
+        }
+    }
+
+    fn shows_log(&self) -> bool {
+        self.shown.load(Ordering::Acquire) == LOG
+    }
+
+    fn with_shown(&self, work: impl FnOnce(&ScreenConsole)) {
+        if let Some(console) = self.consoles[self.shown.load(Ordering::Acquire)].get() {
+            work(console);
+        }
+    }
+
+    /// Feeds the log's console what was logged since `position`.
+    fn follow_log(&self, position: &mut u64) {
+        let (lines, end) = journal::ring().since(*position);
+        *position = end;
+        let mut text = String::new();
+        for line in lines {
+            let ms = line.time_ns / 1_000_000;
+            let color = match line.text.split(':').next() {
+                Some("error" | "KERNEL PANIC") => "\x1b[91m",
+                Some("warning") => "\x1b[93m",
+                _ => "",
+            };
+            // A line may have line ends of its own, as a backtrace has.
+            let body = line.text.replace('\n', "\r\n");
+            text += &format!("[{:5}.{:03}] {color}{body}\x1b[0m\r\n", ms / 1000, ms % 1000);
+        }
+        if !text.is_empty() {
+            self.with_shown(|console| console.show(&text));
+        }
+    }
+
+    fn paint(&self) {
+        self.with_shown(|console| {
+            let has_prompt = console.has_prompt();
+            let mut screen = console.screen.lock();
+            match &mut *self.surface.lock() {
+                Surface::Pixels(picture) => screen.paint(picture),
+                Surface::Text(buffer) => screen.paint_text(buffer),
+            }
+            if has_prompt && !self.is_ready.swap(true, Ordering::Relaxed) {
+                steps::done("prompt on the screen");
+            }
+        });
+    }
+
+    /// Waits until something is to be painted or `other` is ready.
+    async fn changed_or(&self, mut other: core::pin::Pin<&mut impl Future<Output = ()>>) {
+        core::future::poll_fn(|context| {
+            self.painter.set(context.waker());
+            if self.is_stale.load(Ordering::Acquire) {
+                Poll::Ready(())
+            } else {
+                other.as_mut().poll(context)
+            }
+        })
+        .await;
+    }
+}

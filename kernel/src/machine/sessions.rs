@@ -1,0 +1,105 @@
+//! The sessions on the display: the first from the start, the others when their key is pressed first.
+
+use alloc::boxed::Box;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use services::host::Host;
+use services::terminal::Terminal;
+
+use super::display::{self, Display, SESSIONS};
+use super::{banner, keyboard, session};
+use crate::executor::{Executor, Factory};
+
+/// How long the banner waits to learn whether there is a keyboard. One in the emulator answers at once; on others the
+/// banner does not wait for the end of their self test.
+const KEYBOARD_WAIT_NS: u64 = 100_000_000;
+/// When it is known at the latest.
+const KEYBOARD_LIMIT_NS: u64 = 10_000_000_000;
+
+/// See the module.
+pub struct Sessions {
+    executor: &'static Executor,
+    host: Host,
+    display: &'static Display,
+    started: [AtomicBool; SESSIONS],
+}
+
+impl Sessions {
+    /// No session yet.
+    pub fn new(executor: &'static Executor, host: Host, display: &'static Display) -> &'static Self {
+        Box::leak(Box::new(Self {
+            executor,
+            host,
+            display,
+            started: [const { AtomicBool::new(false) }; SESSIONS],
+        }))
+    }
+
+    /// Starts the first session, with the banner, as soon as it is known whether there is a keyboard.
+    pub fn start_first(&'static self) {
+        let factory: Factory = Box::new(move || {
+            Box::pin(async move {
+                let has_keyboard = keyboard::wait_until_known(self.executor, KEYBOARD_WAIT_NS).await;
+                if self.started[0].swap(true, Ordering::AcqRel) {
+                    return;
+                }
+                let Some(terminal) = self.start(0, has_keyboard) else {
+                    return;
+                };
+                if has_keyboard.is_none()
+                    && keyboard::wait_until_known(self.executor, KEYBOARD_LIMIT_NS).await == Some(false)
+                {
+                    terminal.print(banner::NO_KEYBOARD.into()).await;
+                }
+            })
+        });
+        self.executor.start_service("first session", factory);
+    }
+
+    /// Shows session `number`, from 1, and starts it where it is new.
+    pub fn open(&'static self, number: usize) {
+        let index = number.clamp(1, SESSIONS) - 1;
+        if let Err(error) = self.display.show_session(index) {
+            log::warn!("session {number}: {error}");
+            return;
+        }
+        if !self.started[index].swap(true, Ordering::AcqRel) {
+            self.start(index, Some(true));
+        }
+    }
+
+    /// Shows the log.
+    pub fn show_log(&'static self) {
+        if let Err(error) = self.display.show_log() {
+            log::warn!("the log cannot be shown: {error}");
+        }
+    }
+
+    /// The display.
+    pub fn display(&self) -> &'static Display {
+        self.display
+    }
+
+    fn start(&'static self, index: usize, has_keyboard: Option<bool>) -> Option<&'static Terminal> {
+        let console = match self.display.console(index) {
+            Ok(console) => console,
+            Err(error) => {
+                log::warn!("session {}: {error}", index + 1);
+                return None;
+            }
+        };
+        let terminal: &'static Terminal = Box::leak(Box::new(Terminal::new(console)));
+        terminal.set_width(console.size_cells().0);
+        console.show(&banner::text(&self.host, index, has_keyboard != Some(false)));
+        session::start(self.executor, self.host, terminal);
+        Some(terminal)
+    }
+}
+
+/// Starts the display's painter and the first session on it; the keyboard types at the one that is shown.
+pub fn start(executor: &'static Executor, host: Host, display: &'static Display, keymap: &'static str) {
+    let sessions = Sessions::new(executor, host, display);
+    display::start_service(executor, display);
+    keyboard::start_service(executor, sessions, keymap);
+    sessions.start_first();
+}
