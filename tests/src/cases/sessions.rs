@@ -24,6 +24,11 @@ pub(super) const TESTS: &[Test] = &[
         company: Company::Shared,
         run: keys,
     },
+    Test {
+        name: "keys_repeat_and_change_with_modifiers",
+        company: Company::Shared,
+        run: modifiers,
+    },
 ];
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -150,6 +155,52 @@ fn keys(context: &Context) -> Result<(), Error> {
         ensure!(refused.contains("not_found") && refused.contains("de105"), "{refused}");
         screendump::press(machine, &["shift-2", "y", "semicolon", "shift-2", "ret"])?;
         screendump::expect(machine, LIMIT, has("\"zö\"")).map(drop)
+    })
+}
+
+fn modifiers(context: &Context) -> Result<(), Error> {
+    boot(context, |machine| {
+        // Repeat is the keyboard's own: one key goes down several times and up once.
+        for _ in 0..5 {
+            hold(machine, "4", true)?;
+        }
+        hold(machine, "4", false)?;
+        screendump::expect(machine, LIMIT, has("rhai> 44444"))?;
+        // Control: to the line's start, and past its end again. Alt: back by a word, and one word away.
+        screendump::press(
+            machine,
+            &[
+                "ctrl-a",
+                "1",
+                "spc",
+                "shift-equal",
+                "spc",
+                "ctrl-e",
+                "spc",
+                "shift-8",
+                "spc",
+                "2",
+            ],
+        )?;
+        screendump::expect(machine, LIMIT, has("rhai> 1 + 44444 * 2"))?;
+        screendump::press(machine, &["alt-b", "3", "0", "alt-d", "ret"])?;
+        screendump::expect(machine, LIMIT, has("1333321"))?;
+        // Caps Lock turns letters over and Shift turns them back; digits stay.
+        screendump::press(machine, &["shift-2"])?;
+        screendump::press(
+            machine,
+            &[
+                "shift-apostrophe",
+                "caps_lock",
+                "a",
+                "shift-b",
+                "1",
+                "caps_lock",
+                "c",
+                "shift-d",
+            ],
+        )?;
+        screendump::expect(machine, LIMIT, has("rhai> @\"Ab1cD")).map(drop)
     })
 }
 
