@@ -160,6 +160,6 @@ fn start_sessions(
         session::start(executor, host, Box::leak(Box::new(Terminal::new(console))));
     }
     if let Some(display) = display {
-        sessions::start(executor, host, display, options.keymap);
+        sessions::start(executor, host, display, serial.map(SerialConsole::port), options.keymap);
     }
 }

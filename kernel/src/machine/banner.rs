@@ -5,11 +5,16 @@ use alloc::string::String;
 
 use services::host::Host;
 
-/// Said where nobody can type at the screen.
-pub const NO_KEYBOARD: &str = "No PS/2 keyboard answers. The first serial port has a prompt, at 115200 baud.\n";
+/// Said where nobody can type at the screen: which other ways in there are. `serial` names the serial port in use.
+pub fn no_keyboard(serial: Option<&str>) -> String {
+    match serial {
+        Some(port) => format!("No PS/2 keyboard answers. The serial port {port} has a prompt, at 115200 baud.\n"),
+        None => String::from("No PS/2 keyboard answers, and no serial port: there is no way to type here.\n"),
+    }
+}
 
-/// The banner of session `index`, from 0, with CR LF line ends.
-pub fn text(host: &Host, index: usize, has_keyboard: bool) -> String {
+/// The banner of session `index`, from 0, with CR LF line ends; `note` is what else there is to say.
+pub fn text(host: &Host, index: usize, note: &str) -> String {
     if index > 0 {
         return format!("\x1b[1mSession {}\x1b[0m\r\n\r\n", index + 1);
     }
@@ -23,9 +28,7 @@ pub fn text(host: &Host, index: usize, has_keyboard: bool) -> String {
         memory.total_bytes >> 20,
         host.machine.firmware(),
     );
-    if !has_keyboard {
-        text += &NO_KEYBOARD.replace('\n', "\r\n");
-    }
+    text += &note.replace('\n', "\r\n");
     text.push_str("\r\n");
     text
 }

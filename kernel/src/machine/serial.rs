@@ -29,6 +29,7 @@ static CONSOLE: Once<SerialConsole> = Once::new();
 
 /// A UART as a console.
 pub struct SerialConsole {
+    port: &'static str,
     uart: Uart<Ports>,
     reader: WakerSlot,
     writer: WakerSlot,
@@ -67,6 +68,7 @@ pub fn start(choice: SerialChoice, firmware: &Firmware) -> Option<&'static Seria
         if uart.has_fifo() { " with FIFO" } else { " without FIFO" }
     );
     let console = CONSOLE.call_once(|| SerialConsole {
+        port: name,
         uart,
         reader: WakerSlot::new(),
         writer: WakerSlot::new(),
@@ -97,6 +99,13 @@ pub fn start_service(executor: &'static Executor, console: &'static SerialConsol
         })
     });
     executor.start_service("serial", factory);
+}
+
+impl SerialConsole {
+    /// The port's name, such as `com1`.
+    pub fn port(&self) -> &'static str {
+        self.port
+    }
 }
 
 /// Tries `work`; where it moved nothing, leaves the waker and tries once more, for the interrupt may have come between.

@@ -1,6 +1,7 @@
 //! The sessions on the display: the first from the start, the others when their key is pressed first.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use services::host::Host;
@@ -21,16 +22,24 @@ pub struct Sessions {
     executor: &'static Executor,
     host: Host,
     display: &'static Display,
+    /// The serial port in use.
+    serial: Option<&'static str>,
     started: [AtomicBool; SESSIONS],
 }
 
 impl Sessions {
     /// No session yet.
-    pub fn new(executor: &'static Executor, host: Host, display: &'static Display) -> &'static Self {
+    pub fn new(
+        executor: &'static Executor,
+        host: Host,
+        display: &'static Display,
+        serial: Option<&'static str>,
+    ) -> &'static Self {
         Box::leak(Box::new(Self {
             executor,
             host,
             display,
+            serial,
             started: [const { AtomicBool::new(false) }; SESSIONS],
         }))
     }
@@ -43,13 +52,17 @@ impl Sessions {
                 if self.started[0].swap(true, Ordering::AcqRel) {
                     return;
                 }
-                let Some(terminal) = self.start(0, has_keyboard) else {
+                let note = match has_keyboard {
+                    Some(false) => banner::no_keyboard(self.serial),
+                    _ => String::new(),
+                };
+                let Some(terminal) = self.start(0, &note) else {
                     return;
                 };
                 if has_keyboard.is_none()
                     && keyboard::wait_until_known(self.executor, KEYBOARD_LIMIT_NS).await == Some(false)
                 {
-                    terminal.print(banner::NO_KEYBOARD.into()).await;
+                    terminal.print(banner::no_keyboard(self.serial)).await;
                 }
             })
         });
@@ -64,7 +77,7 @@ impl Sessions {
             return;
         }
         if !self.started[index].swap(true, Ordering::AcqRel) {
-            self.start(index, Some(true));
+            self.start(index, "");
         }
     }
 
@@ -80,7 +93,7 @@ impl Sessions {
         self.display
     }
 
-    fn start(&'static self, index: usize, has_keyboard: Option<bool>) -> Option<&'static Terminal> {
+    fn start(&'static self, index: usize, note: &str) -> Option<&'static Terminal> {
         let console = match self.display.console(index) {
             Ok(console) => console,
             Err(error) => {
@@ -90,15 +103,23 @@ impl Sessions {
         };
         let terminal: &'static Terminal = Box::leak(Box::new(Terminal::new(console)));
         terminal.set_width(console.size_cells().0);
-        console.show(&banner::text(&self.host, index, has_keyboard != Some(false)));
+        console.show(&banner::text(&self.host, index, note));
         session::start(self.executor, self.host, terminal);
         Some(terminal)
     }
 }
 
 /// Starts the display's painter and the first session on it; the keyboard types at the one that is shown.
-pub fn start(executor: &'static Executor, host: Host, display: &'static Display, keymap: &'static str) {
-    let sessions = Sessions::new(executor, host, display);
+///
+/// `serial` names the serial port in use, `keymap` the keyboard's layout.
+pub fn start(
+    executor: &'static Executor,
+    host: Host,
+    display: &'static Display,
+    serial: Option<&'static str>,
+    keymap: &'static str,
+) {
+    let sessions = Sessions::new(executor, host, display, serial);
     display::start_service(executor, display);
     keyboard::start_service(executor, sessions, keymap);
     sessions.start_first();
