@@ -190,6 +190,14 @@ impl fmt::Display for TaskError {
 /// What a task left behind.
 pub type Outcome = Result<Value, TaskError>;
 
+/// Bytes that an outcome takes while it waits to be taken, about.
+pub fn outcome_bytes(outcome: &Outcome) -> usize {
+    match outcome {
+        Ok(value) => value.size_bytes(),
+        Err(error) => error.code.capacity() + error.message.capacity() + error.report.capacity(),
+    }
+}
+
 /// A task to be started.
 pub struct TaskSpec {
     /// Shown in lists.

@@ -54,6 +54,24 @@ impl Value {
     }
 }
 
+impl Value {
+    /// Bytes that the value takes, about: its own size and that of what it holds.
+    pub fn size_bytes(&self) -> usize {
+        let held = match self {
+            Self::Text(text) => text.capacity(),
+            Self::Blob(bytes) => bytes.capacity(),
+            Self::Array(values) => values.iter().map(Self::size_bytes).sum(),
+            Self::Map(entries) => entries
+                .iter()
+                .map(|(name, value)| size_of::<String>() + name.capacity() + value.size_bytes())
+                .sum(),
+            Self::Function { name, captured } => name.capacity() + captured.iter().map(Self::size_bytes).sum::<usize>(),
+            Self::Unit | Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Char(_) | Self::Range(..) => 0,
+        };
+        size_of::<Self>() + held
+    }
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(String::from(text))
@@ -75,5 +93,22 @@ impl From<i64> for Value {
 impl From<bool> for Value {
     fn from(truth: bool) -> Self {
         Self::Bool(truth)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn a_value_takes_what_it_holds() {
+        let own = size_of::<Value>();
+        assert_eq!(Value::Int(1).size_bytes(), own);
+        assert_eq!(Value::Blob(vec![0; 1000]).size_bytes(), own + 1000);
+        let nested = Value::Array(vec![Value::Blob(vec![0; 1000]), Value::Unit]);
+        assert_eq!(nested.size_bytes(), 3 * own + 1000);
+        let map = Value::map([("name", nested.clone())]);
+        assert!(map.size_bytes() > nested.size_bytes() + own);
     }
 }

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 use core::task::Waker;
 
 use services::host::BoxFuture;
-use services::task::{Control, Outcome, TaskId};
+use services::task::{Control, Outcome, TaskError, TaskId, outcome_bytes};
 
 use crate::arch::core_local::ArenaPointer;
 use crate::arch::lock::KernelLock;
@@ -65,6 +65,8 @@ pub struct End {
     pub has_ended: bool,
     /// Its outcome, until somebody takes it.
     pub outcome: Option<Outcome>,
+    /// Bytes that the outcome takes, while it is kept for somebody who has not asked for it yet.
+    pub kept_bytes: usize,
     /// Who waits for it.
     pub waiters: Vec<Waker>,
 }
@@ -99,6 +101,7 @@ impl TaskRecord {
 
     /// Notes the task's outcome and wakes who waits for it.
     pub fn finish(&self, outcome: Outcome) {
+        let bytes = outcome_bytes(&outcome);
         let waiters = {
             let mut end = self.end.lock();
             if end.has_ended {
@@ -106,11 +109,26 @@ impl TaskRecord {
             }
             end.has_ended = true;
             end.outcome = Some(outcome);
+            end.kept_bytes = if end.waiters.is_empty() { bytes } else { 0 };
             core::mem::take(&mut end.waiters)
         };
         for waker in waiters {
             waker.wake();
         }
+    }
+
+    /// Puts an error in the place of an outcome that nobody has asked for, and returns it.
+    pub fn drop_outcome(&self) -> Option<Outcome> {
+        let lost = TaskError::new(
+            "result_dropped",
+            "results that nobody took grew too large; this one was given up",
+        );
+        let mut end = self.end.lock();
+        if end.kept_bytes == 0 {
+            return None;
+        }
+        end.kept_bytes = 0;
+        end.outcome.replace(Err(lost))
     }
 
     /// Whether the task has ended.

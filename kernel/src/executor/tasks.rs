@@ -17,12 +17,15 @@ use super::run;
 use crate::arch::core_local;
 use crate::arch::lock::KernelLock;
 use crate::memory::arena::Arena;
+use crate::memory::frames;
 use crate::memory::stack::TaskStack;
 
 /// Running tasks at once.
 const TASK_LIMIT: usize = 3000;
 /// Outcomes that nobody asked for are kept for this many ended tasks.
 const ENDED_KEPT: usize = 256;
+/// They may take one part in so many of all memory.
+const KEPT_SHARE: u64 = 16;
 
 static TABLE: KernelLock<Table> = KernelLock::new(Table {
     records: BTreeMap::new(),
@@ -85,32 +88,47 @@ fn take_control() -> Result<&'static Control, StartError> {
 
 /// Ends the children of a task that has ended, recycles its control, and forgets old outcomes.
 pub fn after_end(record: &TaskRecord) {
-    let mut children = Vec::new();
-    let mut forgotten = Vec::new();
+    // Room for everything first: nothing is allocated while the table is locked.
+    let count = TABLE.lock().records.len();
+    let mut children = Vec::with_capacity(count);
+    let mut ended = Vec::with_capacity(count);
     {
         let mut table = TABLE.lock();
-        children.extend(
-            table
-                .records
-                .values()
-                .filter(|child| child.parent == Some(record.id) && !child.has_ended())
-                .cloned(),
-        );
-        table.free_controls.push(record.control);
-        let ended: Vec<TaskId> = table
-            .records
-            .values()
-            .filter(|record| record.has_ended())
-            .map(|record| record.id)
-            .collect();
-        for id in ended.iter().take(ended.len().saturating_sub(ENDED_KEPT)) {
-            forgotten.extend(table.records.remove(id));
+        for other in table.records.values().take(count) {
+            if other.has_ended() {
+                ended.push(Arc::clone(other));
+            } else if other.parent == Some(record.id) {
+                children.push(Arc::clone(other));
+            }
+        }
+        if table.free_controls.try_reserve(1).is_ok() {
+            table.free_controls.push(record.control);
         }
     }
     for child in children {
         child.control.interrupt(Requests::KILL);
     }
-    drop(forgotten);
+    forget_outcomes(record.id, &ended);
+}
+
+/// Keeps the outcomes of the newest ended tasks, and of those no more bytes than memory has to spare. `newest` has just
+/// ended; its outcome is kept whatever its size.
+fn forget_outcomes(newest: TaskId, ended: &[Arc<TaskRecord>]) {
+    let forgotten_count = ended.len().saturating_sub(ENDED_KEPT);
+    for record in &ended[..forgotten_count] {
+        let forgotten = TABLE.lock().records.remove(&record.id);
+        drop(forgotten);
+    }
+    let limit_bytes = (frames::total_bytes() / KEPT_SHARE) as usize;
+    let mut kept_bytes = 0;
+    for record in ended[forgotten_count..].iter().rev() {
+        let bytes = record.end.lock().kept_bytes;
+        kept_bytes += bytes;
+        if kept_bytes > limit_bytes && bytes > 0 && record.id != newest {
+            kept_bytes -= bytes;
+            drop(record.drop_outcome());
+        }
+    }
 }
 
 /// The running script task's record; `None` outside one.

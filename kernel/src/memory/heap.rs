@@ -1,4 +1,5 @@
-//! The kernel heap: one range of addresses that grows upwards, page by page, until no frame is left.
+//! The kernel heap: one range of addresses that grows upwards, page by page, until no frame is left, and gives its end
+//! back when that is free.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -8,7 +9,7 @@ use talc::base::Talc;
 use talc::base::binning::{Binning, DefaultBinning};
 use talc::source::Source;
 
-use super::{HEAP, PAGE_BYTES, frames, paging};
+use super::{HEAP, PAGE_BYTES, frames, paging, stack};
 use crate::arch::lock::KernelLock;
 
 static TALC: KernelLock<Talc<Growth, DefaultBinning>> = KernelLock::new(Talc::new(Growth { end: 0 }));
@@ -18,6 +19,9 @@ static COMMITTED: AtomicUsize = AtomicUsize::new(0);
 const SPARE_BYTES: u64 = 512 * 1024;
 /// Grow by at least this much.
 const STEP_BYTES: usize = 128 * 1024;
+/// As much free memory at the heap's end is given back, but for [`KEPT_BYTES`] that the next growth would ask for.
+const SHRINK_BYTES: usize = 1 << 20;
+const KEPT_BYTES: usize = 256 * 1024;
 
 /// Takes frames for the heap when it is full.
 #[derive(Debug)]
@@ -26,7 +30,7 @@ struct Growth {
     end: usize,
 }
 
-// SAFETY: `acquire` never uses the heap it serves: frames and page tables come from the frame allocator.
+// SAFETY: neither function uses the heap it serves: frames and page tables come from the frame allocator.
 unsafe impl Source for Growth {
     fn acquire<B: Binning>(talc: &mut Talc<Self, B>, layout: Layout) -> Result<(), ()> {
         let committed = COMMITTED.load(Ordering::Relaxed);
@@ -46,6 +50,20 @@ unsafe impl Source for Growth {
         };
         talc.source.end = end.as_ptr() as usize;
         Ok(())
+    }
+
+    const TRACK_HEAP_END: bool = true;
+
+    unsafe fn resize(&mut self, chunk_base: *mut u8, heap_end: *mut u8, is_heap_base: bool) -> *mut u8 {
+        if is_heap_base || heap_end as usize - (chunk_base as usize) < SHRINK_BYTES || stack::is_tight() {
+            return heap_end;
+        }
+        let new_end = (chunk_base as usize + KEPT_BYTES).next_multiple_of(PAGE_BYTES);
+        let mapped_end = HEAP + COMMITTED.load(Ordering::Relaxed);
+        paging::unmap_range(new_end, mapped_end - new_end);
+        COMMITTED.store(new_end - HEAP, Ordering::Relaxed);
+        self.end = new_end;
+        new_end as *mut u8
     }
 }
 

@@ -57,6 +57,10 @@ const WAIT: Doc = Doc {
     errors: &[
         ("not_found", "there is no such task, or its result was already taken"),
         (
+            "result_dropped",
+            "results that nobody took grew too large for the memory",
+        ),
+        (
             "...",
             "what the task threw, or why it ended: `killed`, `stack_overflow`, `out_of_memory`, `native_panic`",
         ),

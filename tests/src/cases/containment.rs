@@ -59,6 +59,11 @@ pub(super) const TESTS: &[Test] = &[
         run: stray_pointers,
     },
     Test {
+        name: "contain_results_that_nobody_takes",
+        company: Company::Shared,
+        run: untaken_results,
+    },
+    Test {
         name: "contain_service_is_restarted",
         company: Company::Shared,
         run: service_restarted,
@@ -239,6 +244,37 @@ fn service_restarted(context: &Context) -> Result<(), Error> {
             ensure!(restarts == count, "{restarts} restarts after {count} panics");
             machine.check("40 + 2", "42")?;
         }
+        Ok(())
+    })
+}
+
+/// Results wait for whoever asks for them, but not so many that memory fills up; and the heap shrinks behind them.
+fn untaken_results(context: &Context) -> Result<(), Error> {
+    let iso = context.images.with_command_line("debug=on")?;
+    let config = Config {
+        memory_mib: 64,
+        ..Config::default()
+    };
+    context.with_machine(&config, &iso, |machine| {
+        machine.boot()?;
+        machine.eval("let ids = [];")?;
+        machine.check("task::wait(task::start(|| 1))", "1")?;
+        let free = machine.number("mem::info().free_bytes")?;
+        let available = machine.number(AVAILABLE)?;
+        let start = "ids.push(task::start(|| blob(1500000, 7))); time::sleep_ms(10);";
+        machine.eval_within(&format!("for i in 0..60 {{ {start} }}"), ROUND_LIMIT)?;
+        let kept = free - machine.number("mem::info().free_bytes")?;
+        ensure!(kept < 12 << 20, "{kept} bytes are kept");
+        machine.check("task::wait(ids[59]).len()", "1500000")?;
+        let oldest = machine.eval("task::wait(ids[0])")?;
+        ensure!(oldest.contains("error[result_dropped]"), "{oldest}");
+        machine.eval("for id in ids { try { task::wait(id) } catch { } }")?;
+        let lost = available - machine.number(AVAILABLE)?;
+        ensure!(lost < DRIFT_LIMIT_BYTES, "{lost} bytes are still taken");
+        // The heap gives its end back.
+        let held = "let b = task::wait(task::start(|| blob(12000000))); b = (); mem::info().heap_bytes";
+        let heap = machine.number(held)?;
+        ensure!(heap < 8 << 20, "the heap still has {heap} bytes");
         Ok(())
     })
 }
