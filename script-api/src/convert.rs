@@ -11,6 +11,8 @@ use core::ops::{Range, RangeInclusive};
 use rhai::{AST, Array, Blob, Dynamic, FnPtr, INT, ImmutableString, Map};
 use services::value::{DEPTH_LIMIT, Value};
 
+use crate::handles;
+
 /// Bytes that one copy may take on the kernel heap, which all tasks share.
 pub const COPY_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 
@@ -112,6 +114,8 @@ impl Copier {
                 .map(|value| self.copy(value, depth + 1))
                 .collect::<Result<_, _>>()?;
             Ok(Value::Function { name, captured })
+        } else if let Some(handle) = handles::handle(value) {
+            Ok(Value::Handle(handle))
         } else {
             let name = value.type_name();
             Err(CopyError::Type(String::from(name.rsplit("::").next().unwrap_or(name))))
@@ -149,6 +153,7 @@ pub fn to_dynamic(value: &Value, functions: Option<&AST>) -> Dynamic {
                 .map(|(key, value)| (key.as_str().into(), to_dynamic(value, functions)))
                 .collect(),
         ),
+        Value::Handle(handle) => handles::dynamic(*handle),
         Value::Range(start, end, false) => Dynamic::from(*start..*end),
         Value::Range(start, end, true) => Dynamic::from(*start..=*end),
         Value::Function { name, captured } => {

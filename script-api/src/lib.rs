@@ -34,6 +34,7 @@ pub mod convert;
 pub mod engine;
 pub mod error;
 pub mod functions;
+pub mod handles;
 pub mod program;
 pub mod registry;
 pub mod resolver;

@@ -14,11 +14,13 @@ use rhai::{
     RhaiFunc, Shared,
 };
 use services::host::Interrupted;
+use services::shared::Handle;
 use services::value::Value;
 
 use crate::context::TaskContext;
 use crate::convert;
 use crate::error::thrown;
+use crate::handles;
 
 /// Describes one function.
 #[derive(Debug)]
@@ -91,6 +93,14 @@ pub enum Kind {
     Map,
     /// A function or closure.
     Function,
+    /// Anything; the function looks for itself.
+    Any,
+    /// What `channel::open` made.
+    Channel,
+    /// What `cell::open` made.
+    Cell,
+    /// What `counter::open` made.
+    Counter,
 }
 
 impl Kind {
@@ -105,6 +115,10 @@ impl Kind {
             Self::Array => "array",
             Self::Map => "map",
             Self::Function => "Fn",
+            Self::Any => "any",
+            Self::Channel => "channel",
+            Self::Cell => "cell",
+            Self::Counter => "counter",
         }
     }
 
@@ -118,6 +132,10 @@ impl Kind {
             Self::Array => TypeId::of::<Array>(),
             Self::Map => TypeId::of::<Map>(),
             Self::Function => TypeId::of::<FnPtr>(),
+            Self::Any => TypeId::of::<Dynamic>(),
+            Self::Channel => TypeId::of::<handles::Channel>(),
+            Self::Cell => TypeId::of::<handles::Cell>(),
+            Self::Counter => TypeId::of::<handles::Counter>(),
         }
     }
 }
@@ -130,6 +148,12 @@ impl Doc {
         } else {
             format!("{}::{}", self.namespace, self.name)
         }
+    }
+
+    /// Whether it is called on its first argument, as `value.name(...)`.
+    pub fn is_method(&self) -> bool {
+        let own = self.params.first().map(|param| param.kind);
+        matches!(own, Some(Kind::Channel | Kind::Cell | Kind::Counter))
     }
 
     /// Name, parameters and result: `time::sleep_ms(ms: int)`.
@@ -207,6 +231,38 @@ impl Args<'_> {
         })
     }
 
+    /// The handle at `index`.
+    pub fn handle(&self, index: usize) -> Option<Handle> {
+        self.values.get(index).and_then(|value| handles::handle(value))
+    }
+
+    /// What `look` finds in the argument at `index`, where that is a `T`.
+    pub fn with<T: Clone + 'static, R>(&self, index: usize, look: impl FnOnce(&T) -> R) -> Option<R> {
+        self.values.get(index)?.read_lock::<T>().map(|value| look(&value))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The argument at `index`, of whatever type, copied to the kernel heap.
+    ///
+    /// # Errors
+    ///
+    /// `cannot_copy`, `too_deep`, `too_large` or `data_race` where it cannot be copied.
+    pub fn any(&self, index: usize) -> Result<Value, ScriptError> {
+        match self.values.get(index) {
+            Some(value) => convert::to_value(value).map_err(|error| ScriptError::new(error.code(), error)),
+            None => Ok(Value::Unit),
+        }
+    }
+
     /// The text at `index`, copied to the kernel heap.
     pub fn text(&self, index: usize) -> String {
         let text = self
@@ -232,15 +288,35 @@ pub struct Api {
 impl Api {
     /// Adds a function that runs on the kernel heap.
     pub fn service(&mut self, doc: &'static Doc, body: Service) {
-        self.add(doc, move |call, arguments| run_service(&call, arguments, body));
+        self.service_of_counts(doc, &[doc.params.len()], body);
+    }
+
+    /// Adds a function that runs on the kernel heap and may be called with fewer arguments: as many of the first ones as
+    /// `counts` says.
+    pub fn service_of_counts(&mut self, doc: &'static Doc, counts: &[usize], body: Service) {
+        self.add(doc, counts, Call::Function, move |call, arguments| {
+            run_service(&call, arguments, body)
+        });
+    }
+
+    /// The same for a method of its first argument, called as `value.name(...)`.
+    pub fn methods_of_counts(&mut self, doc: &'static Doc, counts: &[usize], body: Service) {
+        self.add(doc, counts, Call::Method, move |call, arguments| {
+            run_service(&call, arguments, body)
+        });
     }
 
     /// Adds a function that works on a script's own values.
     pub fn script(&mut self, doc: &'static Doc, body: Script) {
-        self.add(doc, move |call, arguments| {
-            let context = TaskContext::of(&call)?;
-            context.enter(&call)?;
-            body(&context, &call, arguments)
+        self.add(doc, &[doc.params.len()], Call::Function, move |call, arguments| {
+            run_script(&call, arguments, body)
+        });
+    }
+
+    /// The same for a method of its first argument.
+    pub fn method_script(&mut self, doc: &'static Doc, body: Script) {
+        self.add(doc, &[doc.params.len()], Call::Method, move |call, arguments| {
+            run_script(&call, arguments, body)
         });
     }
 
@@ -252,25 +328,14 @@ impl Api {
     fn add(
         &mut self,
         doc: &'static Doc,
+        counts: &[usize],
+        call: Call,
         body: impl Fn(NativeCallContext<'_>, &mut [&mut Dynamic]) -> Result<Dynamic, Box<EvalAltResult>>
         + Send
         + Sync
         + 'static,
     ) {
         self.docs.push(doc);
-        let types: Vec<TypeId> = doc.params.iter().map(|param| param.kind.type_id()).collect();
-        let params = doc
-            .params
-            .iter()
-            .map(|param| format!("{}: {}", param.name, param.kind.name()));
-        let registration = FuncRegistration::new(doc.name)
-            .with_params_info(params.chain([String::from(doc.returns)]))
-            .with_comments([format!("/// {}", doc.summary)]);
-        let registration = if doc.namespace.is_empty() {
-            registration.in_global_namespace()
-        } else {
-            registration
-        };
         let function = RhaiFunc::Pure {
             func: Shared::new(
                 move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
@@ -282,7 +347,21 @@ impl Api {
             is_pure: false,
             is_volatile: true,
         };
-        registration.set_into_module_raw(self.modules.entry(doc.namespace).or_default(), types, function);
+        for count in counts {
+            let all = &doc.params[..*count];
+            let types: Vec<TypeId> = all.iter().map(|param| param.kind.type_id()).collect();
+            let params = all.iter().map(|param| format!("{}: {}", param.name, param.kind.name()));
+            let registration = FuncRegistration::new(doc.name)
+                .with_params_info(params.chain([String::from(doc.returns)]))
+                .with_comments([format!("/// {}", doc.summary)]);
+            let registration = if doc.namespace.is_empty() || call == Call::Method {
+                registration.in_global_namespace()
+            } else {
+                registration
+            };
+            let module = self.modules.entry(doc.namespace).or_default();
+            registration.set_into_module_raw(module, types, function.clone());
+        }
     }
 
     /// The modules by namespace, indexed, and all descriptions.
@@ -294,6 +373,25 @@ impl Api {
         });
         (modules.collect(), self.docs)
     }
+}
+
+/// How a function may be called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Call {
+    /// By its path.
+    Function,
+    /// As a method too.
+    Method,
+}
+
+fn run_script(
+    call: &NativeCallContext<'_>,
+    arguments: &mut [&mut Dynamic],
+    body: Script,
+) -> Result<Dynamic, Box<EvalAltResult>> {
+    let context = TaskContext::of(call)?;
+    context.enter(call)?;
+    body(&context, call, arguments)
 }
 
 fn run_service(
@@ -309,11 +407,8 @@ fn run_service(
     tasks.on_kernel_heap(&mut || outcome = Some(body(&context, &arguments)));
     let result = match &outcome {
         Some(Ok(value)) => Ok(convert::to_dynamic(value, None)),
-        Some(Err(ScriptError::Thrown { code, message })) => Err(thrown(code, message, call.call_position())),
-        Some(Err(ScriptError::Interrupted)) | None => {
-            let stop = context.stop().unwrap_or(crate::context::Stop::Killed);
-            Err(EvalAltResult::ErrorTerminated(stop.token(), call.call_position()).into())
-        }
+        Some(Err(error)) => Err(context.script_error(error, call.call_position())),
+        None => Err(context.script_error(&ScriptError::Interrupted, call.call_position())),
     };
     // What the service made lies on the kernel heap and is given back there.
     tasks.on_kernel_heap(&mut || drop(outcome.take()));

@@ -39,8 +39,13 @@ fn describes_every_function() {
             doc.summary
         );
         assert!(doc.params.iter().all(|param| !param.meaning.is_empty()), "{path}");
+        let call = if doc.is_method() {
+            format!(".{}(", doc.name)
+        } else {
+            format!("{path}(")
+        };
         assert!(
-            doc.example.code().contains(&format!("{path}(")),
+            doc.example.code().contains(&call),
             "{path}: the example does not call it"
         );
     }
@@ -62,6 +67,9 @@ fn calls_the_function_in_its_example() {
             engine::compile(&context, &engine, &rhai::Scope::new(), doc.example.code(), "").expect("it compiles");
         let mut calls = Vec::new();
         let mut note = |path: &[rhai::ASTNode<'_>]| {
+            if let Some(rhai::ASTNode::Expr(rhai::Expr::MethodCall(call, _))) = path.last() {
+                calls.push(format!(".{}", call.name));
+            }
             let call = match path.last() {
                 Some(rhai::ASTNode::Expr(rhai::Expr::FnCall(call, _))) => Some(call),
                 Some(rhai::ASTNode::Stmt(rhai::Stmt::FnCall(call, _))) => Some(call),
@@ -79,7 +87,12 @@ fn calls_the_function_in_its_example() {
             true
         };
         code.walk(&mut note);
-        assert!(calls.contains(&doc.path()), "{}: {calls:?}", doc.path());
+        let expected = if doc.is_method() {
+            format!(".{}", doc.name)
+        } else {
+            doc.path()
+        };
+        assert!(calls.contains(&expected), "{}: {calls:?}", doc.path());
     }
 }
 

@@ -5,13 +5,14 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::future::Future;
+use core::future::{Future, poll_fn};
 use core::pin::Pin;
+use core::task::{Context, Poll};
 
 use crate::keyboard::Layout;
 use crate::lock::Lock;
 use crate::task::{Control, Outcome, TaskId, TaskInfo, TaskSpec};
-use crate::{log, rom};
+use crate::{log, rom, shared};
 
 /// A future on the kernel heap.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -32,6 +33,8 @@ pub struct Host {
     pub log: &'static log::Ring,
     /// `/rom`.
     pub rom: &'static rom::Rom,
+    /// What tasks share.
+    pub shared: &'static shared::Table,
     /// The machine's own keyboard.
     pub keyboard: &'static dyn Keyboard,
     /// Hooks that break things on purpose; only where the command line asked for them.
@@ -254,4 +257,21 @@ pub fn block_on<T: Send + 'static>(
     }))?;
     let output = slot.lock().take();
     output.ok_or(Interrupted)
+}
+
+/// Waits until `poll` is ready, and hands its result over; `None` where `limit` is ready first.
+pub async fn within<T>(
+    mut limit: Option<BoxFuture<()>>,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+) -> Option<T> {
+    poll_fn(|context| {
+        if let Poll::Ready(result) = poll(context) {
+            return Poll::Ready(Some(result));
+        }
+        match &mut limit {
+            Some(limit) => limit.as_mut().poll(context).map(|()| None),
+            None => Poll::Pending,
+        }
+    })
+    .await
 }

@@ -15,6 +15,7 @@
 //! | [`waker_slot`] | where one waiter leaves its waker |
 //! | [`log`] | the ring that keeps the newest log lines |
 //! | [`screen`] | the character grid on the screen: escape sequences in, pixels or text cells out |
+//! | [`shared`] | channels, cells and counters that tasks share |
 //! | [`rom`] | the read-only file tree that the boot loader hands over |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -28,6 +29,7 @@ pub mod lock;
 pub mod log;
 pub mod rom;
 pub mod screen;
+pub mod shared;
 pub mod task;
 pub mod terminal;
 pub mod value;

@@ -6,6 +6,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::shared::Handle;
+
 /// How deep containers may nest in a [`Value`], so that walking and dropping one needs a bounded stack.
 pub const DEPTH_LIMIT: usize = 128;
 
@@ -40,6 +42,8 @@ pub enum Value {
         /// The captured values, in the order of the leading parameters.
         captured: Vec<Value>,
     },
+    /// Something that tasks share.
+    Handle(Handle),
 }
 
 impl Value {
@@ -66,7 +70,13 @@ impl Value {
                 .map(|(name, value)| size_of::<String>() + name.capacity() + value.size_bytes())
                 .sum(),
             Self::Function { name, captured } => name.capacity() + captured.iter().map(Self::size_bytes).sum::<usize>(),
-            Self::Unit | Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Char(_) | Self::Range(..) => 0,
+            Self::Unit
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Float(_)
+            | Self::Char(_)
+            | Self::Range(..)
+            | Self::Handle(_) => 0,
         };
         size_of::<Self>() + held
     }

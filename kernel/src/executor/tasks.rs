@@ -9,7 +9,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::Poll;
 
 use services::host::{BoxFuture, StartError};
+use services::shared::Table;
 use services::task::{Control, Outcome, Requests, TaskId, TaskInfo, TaskSpec, TaskState};
+use spin::Once;
 
 use super::fiber::{self, Fiber};
 use super::record::TaskRecord;
@@ -27,13 +29,17 @@ const ENDED_KEPT: usize = 256;
 /// They may take one part in so many of all memory.
 const KEPT_SHARE: u64 = 16;
 
-static TABLE: KernelLock<Table> = KernelLock::new(Table {
+static TABLE: KernelLock<Tasks> = KernelLock::new(Tasks {
     records: BTreeMap::new(),
     free_controls: Vec::new(),
 });
+/// What tasks share; made when it is first asked for, on the kernel heap.
+static SHARED: Once<Table> = Once::new();
+/// It may hold one part in so many of all memory.
+const SHARED_SHARE: u64 = 8;
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
-struct Table {
+struct Tasks {
     records: BTreeMap<TaskId, Arc<TaskRecord>>,
     free_controls: Vec<&'static Control>,
 }
@@ -108,6 +114,7 @@ pub fn after_end(record: &TaskRecord) {
     for child in children {
         child.control.interrupt(Requests::KILL);
     }
+    shared().end_of(record.id);
     forget_outcomes(record.id, &ended);
 }
 
@@ -129,6 +136,12 @@ fn forget_outcomes(newest: TaskId, ended: &[Arc<TaskRecord>]) {
             drop(record.drop_outcome());
         }
     }
+}
+
+/// What tasks share.
+pub fn shared() -> &'static Table {
+    SHARED
+        .call_once(|| core_local::get().on_kernel_heap(|| Table::new((frames::total_bytes() / SHARED_SHARE) as usize)))
 }
 
 /// The running script task's record; `None` outside one.

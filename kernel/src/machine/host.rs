@@ -41,6 +41,7 @@ pub fn make(facts: Facts, rom: Rom, with_debug: bool) -> Host {
         machine,
         log: journal::ring(),
         rom: Box::leak(Box::new(rom)),
+        shared: tasks::shared(),
         keyboard: &keyboard::ThisKeyboard,
         debug: with_debug.then_some(&debug::Hooks),
     }

@@ -2,6 +2,8 @@
 //! a service and converts.
 
 pub mod array;
+pub mod cell;
+pub mod channel;
 pub mod cost;
 pub mod cpu;
 pub mod debug;
@@ -15,13 +17,16 @@ pub mod sys;
 pub mod task;
 pub mod time;
 
+use services::shared;
 use services::value::Value;
 
-use crate::registry::Api;
+use crate::registry::{Api, ScriptError};
 
 /// Adds all functions that every task has.
 pub fn register(api: &mut Api) {
     array::register(api);
+    cell::register(api);
+    channel::register(api);
     cpu::register(api);
     help::register(api);
     key::register(api);
@@ -42,4 +47,13 @@ fn int(number: impl TryInto<i64>) -> Value {
 /// Nanoseconds as milliseconds with three decimals.
 fn milliseconds(nanoseconds: u64) -> Value {
     Value::Float((nanoseconds / 1000) as f64 / 1000.0)
+}
+
+/// Why a channel, a cell or a counter could not be made.
+fn no_object(error: shared::Error) -> ScriptError {
+    let code = match error {
+        shared::Error::TooMany => "too_many",
+        shared::Error::OutOfMemory => "out_of_memory",
+    };
+    ScriptError::new(code, error)
 }

@@ -19,6 +19,7 @@ use services::host::{
 use services::keyboard::{self, Layout};
 use services::log::Ring;
 use services::rom::Rom;
+use services::shared::Table;
 use services::task::{Control, Outcome, Requests, TaskError, TaskId, TaskInfo, TaskSpec, TaskState};
 use services::terminal::Terminal;
 
@@ -450,6 +451,7 @@ pub(crate) fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
         machine: &FakeMachine,
         log,
         rom: Box::leak(Box::new(rom)),
+        shared: Box::leak(Box::new(Table::new(64 << 20))),
         keyboard: Box::leak(Box::<FakeKeyboard>::default()),
         debug: Some(&FakeDebug),
     };

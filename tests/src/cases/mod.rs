@@ -9,6 +9,7 @@ mod paging;
 mod prompt;
 mod screen;
 mod sessions;
+mod shared;
 mod tasks;
 
 use crate::runner::Test;
@@ -26,6 +27,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         tasks::TESTS,
         screen::TESTS,
         sessions::TESTS,
+        shared::TESTS,
     ]
     .into_iter()
     .flatten()
