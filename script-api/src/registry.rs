@@ -91,6 +91,8 @@ pub enum Kind {
     Map,
     /// A function or closure.
     Function,
+    /// Anything; the function looks for itself.
+    Any,
 }
 
 impl Kind {
@@ -105,6 +107,7 @@ impl Kind {
             Self::Array => "array",
             Self::Map => "map",
             Self::Function => "Fn",
+            Self::Any => "any",
         }
     }
 
@@ -118,6 +121,7 @@ impl Kind {
             Self::Array => TypeId::of::<Array>(),
             Self::Map => TypeId::of::<Map>(),
             Self::Function => TypeId::of::<FnPtr>(),
+            Self::Any => TypeId::of::<Dynamic>(),
         }
     }
 }
@@ -207,6 +211,28 @@ impl Args<'_> {
         })
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The argument at `index`, of whatever type, copied to the kernel heap.
+    ///
+    /// # Errors
+    ///
+    /// `cannot_copy`, `too_deep`, `too_large` or `data_race` where it cannot be copied.
+    pub fn any(&self, index: usize) -> Result<Value, ScriptError> {
+        match self.values.get(index) {
+            Some(value) => convert::to_value(value).map_err(|error| ScriptError::new(error.code(), error)),
+            None => Ok(Value::Unit),
+        }
+    }
+
     /// The text at `index`, copied to the kernel heap.
     pub fn text(&self, index: usize) -> String {
         let text = self
@@ -232,12 +258,18 @@ pub struct Api {
 impl Api {
     /// Adds a function that runs on the kernel heap.
     pub fn service(&mut self, doc: &'static Doc, body: Service) {
-        self.add(doc, move |call, arguments| run_service(&call, arguments, body));
+        self.service_of_counts(doc, &[doc.params.len()], body);
+    }
+
+    /// Adds a function that runs on the kernel heap and may be called with fewer arguments: as many of the first ones as
+    /// `counts` says.
+    pub fn service_of_counts(&mut self, doc: &'static Doc, counts: &[usize], body: Service) {
+        self.add(doc, counts, move |call, arguments| run_service(&call, arguments, body));
     }
 
     /// Adds a function that works on a script's own values.
     pub fn script(&mut self, doc: &'static Doc, body: Script) {
-        self.add(doc, move |call, arguments| {
+        self.add(doc, &[doc.params.len()], move |call, arguments| {
             let context = TaskContext::of(&call)?;
             context.enter(&call)?;
             body(&context, &call, arguments)
@@ -252,25 +284,13 @@ impl Api {
     fn add(
         &mut self,
         doc: &'static Doc,
+        counts: &[usize],
         body: impl Fn(NativeCallContext<'_>, &mut [&mut Dynamic]) -> Result<Dynamic, Box<EvalAltResult>>
         + Send
         + Sync
         + 'static,
     ) {
         self.docs.push(doc);
-        let types: Vec<TypeId> = doc.params.iter().map(|param| param.kind.type_id()).collect();
-        let params = doc
-            .params
-            .iter()
-            .map(|param| format!("{}: {}", param.name, param.kind.name()));
-        let registration = FuncRegistration::new(doc.name)
-            .with_params_info(params.chain([String::from(doc.returns)]))
-            .with_comments([format!("/// {}", doc.summary)]);
-        let registration = if doc.namespace.is_empty() {
-            registration.in_global_namespace()
-        } else {
-            registration
-        };
         let function = RhaiFunc::Pure {
             func: Shared::new(
                 move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
@@ -282,7 +302,21 @@ impl Api {
             is_pure: false,
             is_volatile: true,
         };
-        registration.set_into_module_raw(self.modules.entry(doc.namespace).or_default(), types, function);
+        for count in counts {
+            let all = &doc.params[..*count];
+            let types: Vec<TypeId> = all.iter().map(|param| param.kind.type_id()).collect();
+            let params = all.iter().map(|param| format!("{}: {}", param.name, param.kind.name()));
+            let registration = FuncRegistration::new(doc.name)
+                .with_params_info(params.chain([String::from(doc.returns)]))
+                .with_comments([format!("/// {}", doc.summary)]);
+            let registration = if doc.namespace.is_empty() {
+                registration.in_global_namespace()
+            } else {
+                registration
+            };
+            let module = self.modules.entry(doc.namespace).or_default();
+            registration.set_into_module_raw(module, types, function.clone());
+        }
     }
 
     /// The modules by namespace, indexed, and all descriptions.

@@ -11,6 +11,8 @@ use core::task::Poll;
 use services::host::{BoxFuture, StartError};
 use services::task::{Control, Outcome, Requests, TaskId, TaskInfo, TaskSpec, TaskState};
 
+use spin::Once;
+
 use super::fiber::{self, Fiber};
 use super::record::TaskRecord;
 use super::run;
@@ -29,6 +31,9 @@ static TABLE: KernelLock<Table> = KernelLock::new(Table {
     free_controls: Vec::new(),
 });
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// What else is to be done for a task that has ended.
+static AT_END: Once<fn(TaskId)> = Once::new();
 
 struct Table {
     records: BTreeMap<TaskId, Arc<TaskRecord>>,
@@ -83,6 +88,11 @@ fn take_control() -> Result<&'static Control, StartError> {
     Ok(Box::leak(Box::new(Control::new())))
 }
 
+/// Calls `hook` for each task that has ended, on its core's executor. Called once.
+pub fn at_end(hook: fn(TaskId)) {
+    AT_END.call_once(|| hook);
+}
+
 /// Ends the children of a task that has ended, recycles its control, and forgets old outcomes.
 pub fn after_end(record: &TaskRecord) {
     let mut children = Vec::new();
@@ -111,6 +121,9 @@ pub fn after_end(record: &TaskRecord) {
         child.control.interrupt(Requests::KILL);
     }
     drop(forgotten);
+    if let Some(hook) = AT_END.get() {
+        hook(record.id);
+    }
 }
 
 /// The running script task's record; `None` outside one.

@@ -11,7 +11,7 @@ use services::host::{
 use services::rom::Rom;
 use services::task::{Control, Outcome, TaskId, TaskInfo, TaskSpec};
 
-use super::{debug, firmware, power, steps, timing};
+use super::{debug, drawing, firmware, power, steps, timing};
 use crate::arch::features::Features;
 use crate::arch::{clock, core_local, features};
 use crate::boot::handover::Handover;
@@ -41,6 +41,7 @@ pub fn make(facts: Facts, rom: Rom, with_debug: bool) -> Host {
         machine,
         log: journal::ring(),
         rom: Box::leak(Box::new(rom)),
+        display: drawing::start(),
         debug: with_debug.then_some(&debug::Hooks),
     }
 }

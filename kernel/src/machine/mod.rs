@@ -7,6 +7,7 @@
 //! | [`routing`] | device interrupts through the I/O APICs |
 //! | [`serial`] | the serial console |
 //! | [`screen`] | the screen as a console |
+//! | [`drawing`] | what scripts see of the screen, and parts of it that tasks own |
 //! | [`keyboard`] | what is typed at the screen |
 //! | [`power`] | off and reboot |
 //! | [`steps`] | how long each start-up step took |
@@ -17,6 +18,7 @@
 
 pub mod banner;
 pub mod debug;
+pub mod drawing;
 pub mod firmware;
 pub mod host;
 pub mod keyboard;

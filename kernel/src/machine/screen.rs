@@ -102,6 +102,11 @@ pub fn start(framebuffer: Option<Framebuffer<'_>>) -> Result<&'static ScreenCons
     }))
 }
 
+/// The screen, once it was taken over.
+pub(super) fn console() -> Option<&'static ScreenConsole> {
+    CONSOLE.get()
+}
+
 fn bits(field: ColorField) -> ColorBits {
     ColorBits {
         position: field.position,
@@ -125,10 +130,12 @@ async fn paint(executor: &'static Executor, console: &'static ScreenConsole) {
             console.screen.lock().toggle_cursor();
             blink_ns += BLINK_NS;
         }
+        let flash_end_ns = console.screen.lock().update_flash(clock::now_ns());
         console.paint();
         let frame_end_ns = clock::now_ns() + FRAME_NS;
         executor.timers.sleep_until(frame_end_ns, clock::now_ns).await;
-        let wait = core::pin::pin!(executor.timers.sleep_until(blink_ns, clock::now_ns));
+        let wake_ns = flash_end_ns.map_or(blink_ns, |flash_end_ns| flash_end_ns.min(blink_ns));
+        let wait = core::pin::pin!(executor.timers.sleep_until(wake_ns, clock::now_ns));
         console.changed_or(wait).await;
     }
 }
@@ -167,6 +174,21 @@ impl ScreenConsole {
         self.touch();
     }
 
+    /// Changes the screen; the painter looks at it afterwards.
+    pub(super) fn with_screen<T>(&self, change: impl FnOnce(&mut Screen) -> T) -> T {
+        let result = change(&mut self.screen.lock());
+        self.touch();
+        result
+    }
+
+    /// Bits from one pixel to the next; `None` in text mode.
+    pub(super) fn bits_per_pixel(&self) -> Option<usize> {
+        match &*self.surface.lock() {
+            Surface::Pixels(picture) => Some(picture.bits_per_pixel()),
+            Surface::Text(_) => None,
+        }
+    }
+
     fn touch(&self) {
         if !self.is_stale.swap(true, Ordering::AcqRel) {
             self.painter.wake();
@@ -198,6 +220,10 @@ impl ScreenConsole {
 impl Console for ScreenConsole {
     fn name(&self) -> &'static str {
         "screen"
+    }
+
+    fn screen_session(&self) -> Option<usize> {
+        Some(0)
     }
 
     fn poll_read(&self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<usize> {

@@ -10,6 +10,7 @@ pub mod log;
 pub mod mem;
 pub mod power;
 pub mod run;
+pub mod screen;
 pub mod sys;
 pub mod task;
 pub mod time;
@@ -27,6 +28,7 @@ pub fn register(api: &mut Api) {
     mem::register(api);
     power::register(api);
     run::register(api);
+    screen::register(api);
     sys::register(api);
     task::register(api);
     time::register(api);
