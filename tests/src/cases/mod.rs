@@ -2,6 +2,7 @@
 
 mod boot;
 mod containment;
+mod drawing;
 mod exceptions;
 mod harness;
 mod language;
@@ -24,6 +25,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         paging::TESTS,
         tasks::TESTS,
         screen::TESTS,
+        drawing::TESTS,
     ]
     .into_iter()
     .flatten()

@@ -137,8 +137,11 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Name and data of the first chunk, and what comes after it (section 5.3).
-fn chunk(bytes: &[u8]) -> Result<(&[u8; 4], &[u8], &[u8]), Error> {
+/// Name and data of a chunk, and what comes after it.
+type Chunk<'a> = (&'a [u8; 4], &'a [u8], &'a [u8]);
+
+/// The first chunk of `bytes` (section 5.3).
+fn chunk(bytes: &[u8]) -> Result<Chunk<'_>, Error> {
     let (length, rest) = bytes.split_first_chunk::<4>().ok_or(Error::Malformed)?;
     let named_length = (u32::from_be_bytes(*length) as usize)
         .checked_add(4)
