@@ -125,7 +125,7 @@ fn chart(context: &Context) -> Result<(), Error> {
         );
         machine.check(&draw, "")?;
         Picture::expect(machine, "chart", is_chart)?;
-        let busy = "try { screen::region(0, 0, 20, 20) } catch (error) { print(error.code) }";
+        let busy = "try { screen::region(100, 0, 20, 20) } catch (error) { print(error.code) }";
         machine.check(busy, "busy")?;
         machine.check(
             "try { screen::pixel(1, 1, 0) } catch (error) { print(error.code) }",
@@ -140,7 +140,9 @@ fn chart(context: &Context) -> Result<(), Error> {
         machine.check("task::kill(id)", "true")?;
         Picture::expect(machine, "text back", |picture| {
             let seen = lines(picture);
-            seen[1] == banner[1] && seen[2].starts_with("over and over and over") && seen[3] == "rhai> 12"
+            seen[1] == banner[1]
+                && seen[2].starts_with("over and over and over")
+                && seen.iter().any(|line| line == "rhai> 12")
         })?;
         // One that fails gives it back too, and a region of the session itself can be released.
         machine.eval(
