@@ -73,7 +73,7 @@ fn drawing_needs_a_region_of_the_task() {
     }
     assert_eq!(machine.enter(&code(DRAWINGS[5])), "bad_image\n");
     let child = |call: &str| {
-        let body = format!("try {{ {call}; \"fine\" }} catch (error) {{ error.code }}");
+        let body = format!("try {{ {call}; return \"fine\" }} catch (error) {{ return error.code }}");
         machine.enter(&format!("print(task::wait(task::start(|| {{ {body} }})))"))
     };
     assert_eq!(child("screen::pixel(1, 1, 1)"), "no_region\n");
