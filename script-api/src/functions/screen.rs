@@ -490,10 +490,18 @@ fn draw_image(
     };
     // Without a region there is nothing to decode for.
     draw_rows(y, 1, &[])?;
+    let mut stopped = Ok(());
+    let mut keep_going = || {
+        stopped = context.checkpoint(call);
+        stopped.is_ok()
+    };
     let decoded = {
         let file = arguments.get(2).and_then(|value| value.read_lock::<Blob>());
-        file.map_or(Err(image::Error::UnknownFormat), |file| image::decode(&file))
+        file.map_or(Err(image::Error::UnknownFormat), |file| {
+            image::decode(&file, &mut keep_going)
+        })
     };
+    stopped?;
     let image = decoded.map_err(|error| thrown("bad_image", error, position))?;
     let width = image.width_pixels;
     let rows = (BLEND_PIXELS / width).max(1);

@@ -40,6 +40,8 @@ pub enum Error {
     UnknownFormat,
     /// More than [`LIMIT_PIXELS`], or too long in one direction.
     TooLarge,
+    /// The caller wanted it no longer.
+    Stopped,
     /// It ends too early, its checksums are wrong, or its parts contradict one another.
     Malformed,
 }
@@ -52,19 +54,20 @@ impl fmt::Display for Error {
                 out,
                 "the image has more than {LIMIT_PIXELS} pixels, or more than {LIMIT_SIDE_PIXELS} in one direction"
             ),
+            Self::Stopped => out.write_str("the image was not read to its end"),
             Self::Malformed => out.write_str("the image file is damaged or of an unknown kind"),
         }
     }
 }
 
-/// Reads a PNG or BMP file.
+/// Reads a PNG or BMP file. `keep_going` is asked again and again meanwhile, so that others get their turn.
 ///
 /// # Errors
 ///
-/// [`Error`] where it is none, is damaged, or has too many pixels.
-pub fn decode(file: &[u8]) -> Result<Image, Error> {
+/// [`Error`] where it is none, is damaged, or has too many pixels; and where `keep_going` says no.
+pub fn decode(file: &[u8], keep_going: &mut dyn FnMut() -> bool) -> Result<Image, Error> {
     if file.starts_with(&png::SIGNATURE) {
-        png::decode(file)
+        png::decode(file, keep_going)
     } else if file.starts_with(b"BM") {
         decode_bmp(file)
     } else {

@@ -23,6 +23,14 @@ const PASSES: [(usize, usize, usize, usize); 7] = [
     (0, 1, 1, 2),
 ];
 
+/// Bytes that are checked, and pixels that are converted, before others get their turn.
+const PACE: usize = 32 * 1024;
+/// Compressed bytes that are unpacked before; each may become a thousand.
+const UNPACK_PACE_BYTES: usize = 1024;
+
+/// Asks whether to go on.
+type Pace<'a> = &'a mut dyn FnMut() -> bool;
+
 /// What a pixel's samples mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Samples {
@@ -109,9 +117,9 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn parse(file: &'a [u8]) -> Result<Self, Error> {
+    fn parse(file: &'a [u8], keep_going: Pace<'_>) -> Result<Self, Error> {
         let rest = file.strip_prefix(&SIGNATURE).ok_or(Error::Malformed)?;
-        let (name, data, mut rest) = chunk(rest)?;
+        let (name, data, mut rest) = chunk(rest, keep_going)?;
         if name != b"IHDR" {
             return Err(Error::Malformed);
         }
@@ -122,7 +130,7 @@ impl<'a> Parts<'a> {
             data: Vec::new(),
         };
         loop {
-            let (name, data, after) = chunk(rest)?;
+            let (name, data, after) = chunk(rest, keep_going)?;
             match name {
                 b"PLTE" => parts.palette = data,
                 b"tRNS" => parts.transparency = data,
@@ -141,14 +149,14 @@ impl<'a> Parts<'a> {
 type Chunk<'a> = (&'a [u8; 4], &'a [u8], &'a [u8]);
 
 /// The first chunk of `bytes` (section 5.3).
-fn chunk(bytes: &[u8]) -> Result<Chunk<'_>, Error> {
+fn chunk<'a>(bytes: &'a [u8], keep_going: Pace<'_>) -> Result<Chunk<'a>, Error> {
     let (length, rest) = bytes.split_first_chunk::<4>().ok_or(Error::Malformed)?;
     let named_length = (u32::from_be_bytes(*length) as usize)
         .checked_add(4)
         .ok_or(Error::Malformed)?;
     let (named, rest) = rest.split_at_checked(named_length).ok_or(Error::Malformed)?;
     let (sum, rest) = rest.split_first_chunk::<4>().ok_or(Error::Malformed)?;
-    if u32::from_be_bytes(*sum) != checksum(named) {
+    if u32::from_be_bytes(*sum) != checksum(named, keep_going)? {
         return Err(Error::Malformed);
     }
     let (name, data) = named.split_first_chunk::<4>().ok_or(Error::Malformed)?;
@@ -156,11 +164,18 @@ fn chunk(bytes: &[u8]) -> Result<Chunk<'_>, Error> {
 }
 
 /// CRC-32 as in ISO 3309 (annex D).
-fn checksum(bytes: &[u8]) -> u32 {
-    const TABLE: [u32; 256] = checksum_table();
-    !bytes
-        .iter()
-        .fold(u32::MAX, |sum, byte| TABLE[usize::from(sum as u8 ^ byte)] ^ sum >> 8)
+fn checksum(bytes: &[u8], keep_going: Pace<'_>) -> Result<u32, Error> {
+    static TABLE: [u32; 256] = checksum_table();
+    let mut sum = u32::MAX;
+    for piece in bytes.chunks(PACE) {
+        if !keep_going() {
+            return Err(Error::Stopped);
+        }
+        for byte in piece {
+            sum = TABLE[usize::from(sum as u8 ^ byte)] ^ sum >> 8;
+        }
+    }
+    Ok(!sum)
 }
 
 const fn checksum_table() -> [u32; 256] {
@@ -180,10 +195,10 @@ const fn checksum_table() -> [u32; 256] {
 }
 
 /// Reads a file.
-pub(super) fn decode(file: &[u8]) -> Result<Image, Error> {
-    let parts = Parts::parse(file)?;
+pub(super) fn decode(file: &[u8], keep_going: Pace<'_>) -> Result<Image, Error> {
+    let parts = Parts::parse(file, keep_going)?;
     let header = parts.header;
-    let mut data = inflate_data(&parts)?;
+    let mut data = inflate_data(&parts, keep_going)?;
     let colors = Colors::new(&parts)?;
     let mut pixels = alloc::vec![0; header.width * header.height];
     let pixel_bytes = (header.samples.count() * header.depth).div_ceil(8);
@@ -193,6 +208,7 @@ pub(super) fn decode(file: &[u8]) -> Result<Image, Error> {
         let (columns, rows) = header.pass_size(*pass);
         let row_bytes = header.row_bytes(columns);
         let mut above: &[u8] = &[];
+        let rows_at_once = PACE / header.width + 1;
         for row in 0..rows {
             let (line, after) = rest.split_at_mut_checked(1 + row_bytes).ok_or(Error::Malformed)?;
             rest = after;
@@ -202,6 +218,9 @@ pub(super) fn decode(file: &[u8]) -> Result<Image, Error> {
             let targets = pixels[start..start + header.width].iter_mut().skip(x).step_by(step_x);
             colors.convert(line, targets);
             above = line;
+            if (row + 1) % rows_at_once == 0 && !keep_going() {
+                return Err(Error::Stopped);
+            }
         }
     }
     Ok(Image {
@@ -211,16 +230,22 @@ pub(super) fn decode(file: &[u8]) -> Result<Image, Error> {
 }
 
 /// The rows of all passes, still filtered.
-fn inflate_data(parts: &Parts<'_>) -> Result<Vec<u8>, Error> {
+fn inflate_data(parts: &Parts<'_>, keep_going: Pace<'_>) -> Result<Vec<u8>, Error> {
     let header = &parts.header;
     let pass_bytes = |pass: &(usize, usize, usize, usize)| {
         let (columns, rows) = header.pass_size(*pass);
         rows * (1 + header.row_bytes(columns))
     };
     let mut data = alloc::vec![0; header.passes().iter().map(pass_bytes).sum()];
-    let compressed = parts.data.iter().copied();
+    let mut has_stopped = false;
+    let compressed = parts.data.iter().flat_map(|data| data.chunks(UNPACK_PACE_BYTES));
+    let compressed = compressed.take_while(|_| {
+        has_stopped |= !keep_going();
+        !has_stopped
+    });
     match inflate::decompress_slice_iter_to_slice(&mut data, compressed, true, false) {
         Ok(count) if count == data.len() => Ok(data),
+        _ if has_stopped => Err(Error::Stopped),
         _ => Err(Error::Malformed),
     }
 }
@@ -311,8 +336,23 @@ impl Colors {
 
     /// Converts a row.
     fn convert<'a>(&self, line: &[u8], targets: impl Iterator<Item = &'a mut u32>) {
-        for (index, target) in targets.enumerate() {
-            *target = self.color(line, index * self.samples.count());
+        match (self.samples, self.depth, &self.transparent) {
+            // The usual ones, in short.
+            (Samples::Color, 8, None) => {
+                for (target, [red, green, blue]) in targets.zip(line.as_chunks().0) {
+                    *target = u32::from_be_bytes([0xFF, *red, *green, *blue]);
+                }
+            }
+            (Samples::ColorAlpha, 8, _) => {
+                for (target, [red, green, blue, alpha]) in targets.zip(line.as_chunks().0) {
+                    *target = u32::from_be_bytes([*alpha, *red, *green, *blue]);
+                }
+            }
+            _ => {
+                for (index, target) in targets.enumerate() {
+                    *target = self.color(line, index * self.samples.count());
+                }
+            }
         }
     }
 

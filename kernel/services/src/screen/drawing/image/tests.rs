@@ -1,7 +1,7 @@
 //! Files of every kind, written here by the specifications, come back as the pixels that went in; damaged ones are
 //! refused.
 
-use super::{Error, Image, LIMIT_PIXELS, decode};
+use super::{Error, Image, LIMIT_PIXELS};
 use crate::screen::tests::Random;
 
 /// Written with zlib and all row filters in turn, so that every kind of compressed block and row filter is met.
@@ -21,6 +21,10 @@ const PASSES: [(usize, usize, usize, usize); 7] = [
     (1, 0, 2, 2),
     (0, 1, 1, 2),
 ];
+
+fn decode(file: &[u8]) -> Result<Image, Error> {
+    super::decode(file, &mut || true)
+}
 
 fn crc(bytes: &[u8]) -> u32 {
     let step = |crc: u32, byte: &u8| {
@@ -287,6 +291,31 @@ fn refuses_what_is_too_large_or_no_image() {
     }
     let large = bmp(24, 5000, 5000, &[], &[vec![0; 15_000]]);
     assert_eq!(decode(&large), Err(Error::TooLarge));
+}
+
+#[test]
+fn stops_wherever_it_is_asked_to() {
+    let mut random = Random(3);
+    let kind = Kind {
+        color_type: 6,
+        depth: 8,
+        is_interlaced: true,
+        has_transparency: false,
+    };
+    let (file, image) = picture(kind, 300, 250, &mut random);
+    let run = |limit: usize| {
+        let mut asked = 0;
+        let mut keep_going = || {
+            asked += 1;
+            asked <= limit
+        };
+        let result = super::decode(&file, &mut keep_going);
+        (result, asked)
+    };
+    let (result, asked) = run(usize::MAX);
+    assert_eq!(result, Ok(image));
+    assert!(asked > 300, "asked only {asked} times");
+    (0..asked).for_each(|limit| assert_eq!(run(limit), (Err(Error::Stopped), limit + 1)));
 }
 
 #[test]
