@@ -12,15 +12,24 @@ use crate::machine::Machine;
 /// Between two looks at the screen.
 const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
+/// A picture of the screen: pixels in a row, rows, and pixels as `0x00RRGGBB`.
+///
+/// # Errors
+///
+/// Where the emulator gives none.
+pub fn picture(machine: &mut Machine) -> Result<(usize, usize, Vec<u32>), Error> {
+    let file = machine.folder().join("screen.ppm");
+    machine.monitor().human(&format!("screendump {}", file.display()))?;
+    read(&file)
+}
+
 /// The lines of text on the screen, without spaces at their ends.
 ///
 /// # Errors
 ///
 /// Where the emulator gives no picture.
 pub fn lines(machine: &mut Machine) -> Result<Vec<String>, Error> {
-    let file = machine.folder().join("screen.ppm");
-    machine.monitor().human(&format!("screendump {}", file.display()))?;
-    let (width_pixels, height_pixels, pixels) = read(&file)?;
+    let (width_pixels, height_pixels, pixels) = picture(machine)?;
     Ok(Matcher::new(FontSize::for_height(height_pixels)).lines(&pixels, width_pixels))
 }
 

@@ -8,6 +8,11 @@ pub trait Console: Send + Sync {
     /// Short name, such as `serial`.
     fn name(&self) -> &'static str;
 
+    /// Number of the screen's session that this is, from 0; `None` for what is no screen.
+    fn screen_session(&self) -> Option<usize> {
+        None
+    }
+
     /// Moves received bytes into `buffer` and returns their count, at least one; else keeps the waker and is pending.
     fn poll_read(&self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<usize>;
 

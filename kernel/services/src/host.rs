@@ -11,6 +11,8 @@ use core::task::{Context, Poll};
 
 use crate::keyboard::Layout;
 use crate::lock::Lock;
+use crate::screen::FontSize;
+use crate::screen::drawing::{self, Area, Drawing};
 use crate::task::{Control, Outcome, TaskId, TaskInfo, TaskSpec};
 use crate::{log, rom, shared};
 
@@ -37,6 +39,8 @@ pub struct Host {
     pub shared: &'static shared::Table,
     /// The machine's own keyboard.
     pub keyboard: &'static dyn Keyboard,
+    /// The screen; `None` where the machine has none.
+    pub display: Option<&'static dyn Display>,
     /// Hooks that break things on purpose; only where the command line asked for them.
     pub debug: Option<&'static dyn Debug>,
 }
@@ -221,6 +225,57 @@ pub trait Keyboard: Send + Sync {
     fn layout(&self) -> Option<&'static str>;
     /// Uses `layout` from the next key on.
     fn set_layout(&self, layout: Layout) -> Option<()>;
+}
+
+/// What a session sees of the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisplayInfo {
+    /// Width and height in pixels; `None` in text mode.
+    pub size_pixels: Option<(usize, usize)>,
+    /// Columns of characters.
+    pub columns: usize,
+    /// Rows of characters.
+    pub rows: usize,
+    /// The font; `None` in text mode.
+    pub font: Option<FontSize>,
+    /// How a pixel is stored, such as `rgb 32 bits`; or `text`.
+    pub format: String,
+    /// Number of the session that is described, from 0.
+    pub session: usize,
+}
+
+/// The screen. `session` is the number of one of the screen's sessions, from 0; `None`, for tasks that belong to none,
+/// means the one that is shown.
+pub trait Display: Send + Sync {
+    /// What there is.
+    fn info(&self, session: Option<usize>) -> DisplayInfo;
+
+    /// Shows `text`, which may hold escape sequences, ahead of what is on its way through the session's terminal.
+    fn write(&self, session: Option<usize>, text: &str);
+
+    /// Changes a session's font, and with it its columns and rows.
+    ///
+    /// # Errors
+    ///
+    /// [`drawing::Error::Unsupported`] in text mode.
+    fn set_font(&self, session: Option<usize>, size: FontSize) -> Result<(), drawing::Error>;
+
+    /// Gives a part of a session's screen, or all of it, to the task `owner`, in place of what it had.
+    ///
+    /// # Errors
+    ///
+    /// [`drawing::Error`]; what the task had stays then.
+    fn claim(&self, session: Option<usize>, owner: TaskId, area: Option<Area>) -> Result<Area, drawing::Error>;
+
+    /// Takes back what the task `owner` has; false if it had nothing. Also happens when the task ends.
+    fn release(&self, owner: TaskId) -> bool;
+
+    /// Draws on what the task `owner` has.
+    ///
+    /// # Errors
+    ///
+    /// [`drawing::Error::NoRegion`] where it has nothing, [`drawing::Error::Unsupported`] in text mode.
+    fn draw(&self, owner: TaskId, drawing: &Drawing<'_>) -> Result<(), drawing::Error>;
 }
 
 /// Hooks for tests that break things on purpose: `debug=on` on the kernel's command line.

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`value`] | plain data that crosses from one task to another |
 //! | [`task`] | the control word of a running script task, its outcome and description |
-//! | [`host`] | the contracts: tasks, clock, power, machine facts, debug hooks |
+//! | [`host`] | the contracts: tasks, clock, power, machine facts, screen, debug hooks |
 //! | [`keyboard`] | scancodes to what a terminal sends |
 //! | [`console`] | a byte console such as a serial line |
 //! | [`terminal`] | the line editor and the terminal on top of a console |

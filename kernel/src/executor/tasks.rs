@@ -39,6 +39,9 @@ static SHARED: Once<Table> = Once::new();
 const SHARED_SHARE: u64 = 8;
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
+/// What else is to be done for a task that has ended.
+static AT_END: Once<fn(TaskId)> = Once::new();
+
 struct Tasks {
     records: BTreeMap<TaskId, Arc<TaskRecord>>,
     free_controls: Vec<&'static Control>,
@@ -92,6 +95,11 @@ fn take_control() -> Result<&'static Control, StartError> {
     Ok(Box::leak(Box::new(Control::new())))
 }
 
+/// Calls `hook` for each task that has ended, on its core's executor. Called once.
+pub fn at_end(hook: fn(TaskId)) {
+    AT_END.call_once(|| hook);
+}
+
 /// Ends the children of a task that has ended, recycles its control, and forgets old outcomes.
 pub fn after_end(record: &TaskRecord) {
     // Room for everything first: nothing is allocated while the table is locked.
@@ -115,6 +123,9 @@ pub fn after_end(record: &TaskRecord) {
         child.control.interrupt(Requests::KILL);
     }
     shared().end_of(record.id);
+    if let Some(hook) = AT_END.get() {
+        hook(record.id);
+    }
     forget_outcomes(record.id, &ended);
 }
 

@@ -126,6 +126,11 @@ fn bits(field: ColorField) -> ColorBits {
     }
 }
 
+/// The display, once it was taken over.
+pub fn get() -> Option<&'static Display> {
+    DISPLAY.get()
+}
+
 /// Starts the service that paints.
 pub fn start_service(executor: &'static Executor, display: &'static Display) {
     let factory: Factory = Box::new(move || Box::pin(paint(executor, display)));
@@ -146,14 +151,15 @@ async fn paint(executor: &'static Executor, display: &'static Display) {
             display.with_shown(|console| console.screen.lock().toggle_cursor());
             blink_ns = clock::now_ns() + BLINK_NS;
         }
+        let mut flash_end_ns = None;
+        display.with_shown(|console| flash_end_ns = console.screen.lock().update_flash(clock::now_ns()));
         display.paint();
         let frame_end_ns = clock::now_ns() + FRAME_NS;
         executor.timers.sleep_until(frame_end_ns, clock::now_ns).await;
-        let next_look_ns = if display.shows_log() {
-            blink_ns.min(clock::now_ns() + LOG_PERIOD_NS)
-        } else {
-            blink_ns
-        };
+        let mut next_look_ns = blink_ns.min(flash_end_ns.unwrap_or(u64::MAX));
+        if display.shows_log() {
+            next_look_ns = next_look_ns.min(clock::now_ns() + LOG_PERIOD_NS);
+        }
         let wait = core::pin::pin!(executor.timers.sleep_until(next_look_ns, clock::now_ns));
         display.changed_or(wait).await;
     }
@@ -222,6 +228,25 @@ impl Display {
     /// Shows older lines (above zero) or newer ones.
     pub fn scroll_pages(&self, pages: isize) {
         self.with_shown(|console| console.scroll_pages(pages));
+    }
+
+    /// The consoles that there are, the sessions' and the log's.
+    pub(super) fn consoles(&self) -> impl Iterator<Item = &ScreenConsole> {
+        self.consoles.iter().filter_map(Once::get)
+    }
+
+    /// The console of `session`, or of the one that is shown; the first where that is the log.
+    pub(super) fn session_or_shown(&'static self, session: Option<usize>) -> Result<&'static ScreenConsole, Error> {
+        let shown = self.shown.load(Ordering::Acquire);
+        self.console(session.unwrap_or(if shown == LOG { 0 } else { shown }))
+    }
+
+    /// Bits from one pixel to the next; `None` in text mode.
+    pub(super) fn bits_per_pixel(&self) -> Option<usize> {
+        match &*self.surface.lock() {
+            Surface::Pixels(picture) => Some(picture.bits_per_pixel()),
+            Surface::Text(_) => None,
+        }
     }
 
     /// Something on console `index` has changed.

@@ -11,7 +11,7 @@ use services::host::{
 use services::rom::Rom;
 use services::task::{Control, Outcome, TaskId, TaskInfo, TaskSpec};
 
-use super::{debug, firmware, keyboard, power, steps, timing};
+use super::{debug, drawing, firmware, keyboard, power, steps, timing};
 use crate::arch::features::Features;
 use crate::arch::{clock, core_local, features};
 use crate::boot::handover::Handover;
@@ -43,6 +43,7 @@ pub fn make(facts: Facts, rom: Rom, with_debug: bool) -> Host {
         rom: Box::leak(Box::new(rom)),
         shared: tasks::shared(),
         keyboard: &keyboard::ThisKeyboard,
+        display: drawing::start(),
         debug: with_debug.then_some(&debug::Hooks),
     }
 }

@@ -9,6 +9,7 @@
 //! | [`display`] | the screen: its consoles, one of them shown, and the painter |
 //! | [`screen`] | a console on the display |
 //! | [`sessions`] | the sessions on the display, and their keys |
+//! | [`drawing`] | what scripts see of the screen, and parts of it that tasks own |
 //! | [`keyboard`] | what is typed at the screen |
 //! | [`driver_task`] | starting a driver on a fiber |
 //! | [`power`] | off and reboot |
@@ -21,6 +22,7 @@
 pub mod banner;
 pub mod debug;
 pub mod display;
+pub mod drawing;
 pub mod driver_task;
 pub mod firmware;
 pub mod host;

@@ -79,6 +79,18 @@ impl ScreenConsole {
         self.touch();
     }
 
+    /// Changes the screen; the painter looks at it afterwards.
+    pub(super) fn with_screen<T>(&self, change: impl FnOnce(&mut Screen) -> T) -> T {
+        let result = change(&mut self.screen.lock());
+        self.touch();
+        result
+    }
+
+    /// Its place on the display.
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
     fn touch(&self) {
         self.display.touch(self.index);
     }
@@ -87,6 +99,10 @@ impl ScreenConsole {
 impl Console for ScreenConsole {
     fn name(&self) -> &'static str {
         "screen"
+    }
+
+    fn screen_session(&self) -> Option<usize> {
+        Some(self.index)
     }
 
     fn poll_read(&self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<usize> {

@@ -26,6 +26,13 @@ impl Picture {
     }
 }
 
+impl Picture {
+    /// Bits from one pixel to the next.
+    pub fn bits_per_pixel(&self) -> usize {
+        8 * self.layout.format().bytes_per_pixel()
+    }
+}
+
 impl Surface for Picture {
     fn width_pixels(&self) -> usize {
         self.layout.width_pixels()

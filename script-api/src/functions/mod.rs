@@ -13,6 +13,7 @@ pub mod log;
 pub mod mem;
 pub mod power;
 pub mod run;
+pub mod screen;
 pub mod sys;
 pub mod task;
 pub mod time;
@@ -34,6 +35,7 @@ pub fn register(api: &mut Api) {
     mem::register(api);
     power::register(api);
     run::register(api);
+    screen::register(api);
     sys::register(api);
     task::register(api);
     time::register(api);

@@ -6,19 +6,21 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use services::console::Console;
 use services::host::{
-    BootStep, BoxFuture, Clock, CpuInfo, Debug, Host, Interrupted, Keyboard, Machine, MemoryInfo, Power, PowerError,
-    StartError, Tasks,
+    BootStep, BoxFuture, Clock, CpuInfo, Debug, Display, DisplayInfo, Host, Interrupted, Keyboard, Machine, MemoryInfo,
+    Power, PowerError, StartError, Tasks,
 };
 use services::keyboard::{self, Layout};
 use services::log::Ring;
 use services::rom::Rom;
+use services::screen::drawing::{self, Area, Drawing};
+use services::screen::{FontSize, Screen};
 use services::shared::Table;
 use services::task::{Control, Outcome, Requests, TaskError, TaskId, TaskInfo, TaskSpec, TaskState};
 use services::terminal::Terminal;
@@ -321,6 +323,64 @@ impl Debug for FakeDebug {
     }
 }
 
+/// A screen that nobody paints.
+pub(crate) struct FakeDisplay {
+    pub(crate) screen: Mutex<Screen>,
+}
+
+impl Default for FakeDisplay {
+    fn default() -> Self {
+        Self {
+            screen: Mutex::new(Screen::new(640, 400)),
+        }
+    }
+}
+
+impl FakeDisplay {
+    fn screen(&self) -> MutexGuard<'_, Screen> {
+        assert!(is_on_kernel_heap(), "the screen's memory lies on the kernel heap");
+        self.screen.lock().expect("no panic under the lock")
+    }
+}
+
+impl Display for FakeDisplay {
+    fn info(&self, session: Option<usize>) -> DisplayInfo {
+        let screen = self.screen();
+        let (columns, rows) = screen.size_cells();
+        DisplayInfo {
+            size_pixels: screen.size_pixels(),
+            columns,
+            rows,
+            font: screen.font_size(),
+            format: "rgb 32 bits".into(),
+            session: session.unwrap_or(0),
+        }
+    }
+
+    fn write(&self, _: Option<usize>, text: &str) {
+        self.screen().feed(text.as_bytes());
+    }
+
+    fn set_font(&self, _: Option<usize>, size: FontSize) -> Result<(), drawing::Error> {
+        let mut screen = self.screen();
+        screen.size_pixels().ok_or(drawing::Error::Unsupported)?;
+        screen.set_font(size);
+        Ok(())
+    }
+
+    fn claim(&self, _: Option<usize>, owner: TaskId, area: Option<Area>) -> Result<Area, drawing::Error> {
+        self.screen().claim_region(owner, area, 1 << 29)
+    }
+
+    fn release(&self, owner: TaskId) -> bool {
+        self.screen().release_region(owner)
+    }
+
+    fn draw(&self, owner: TaskId, drawing: &Drawing<'_>) -> Result<(), drawing::Error> {
+        self.screen().draw(owner, drawing)
+    }
+}
+
 /// The console's two ends.
 #[derive(Default)]
 struct Wires {
@@ -430,6 +490,7 @@ pub(crate) struct FakeMachineWithConsole {
     pub(crate) host: Host,
     pub(crate) tasks: &'static FakeTasks,
     pub(crate) power: &'static FakePower,
+    pub(crate) display: &'static FakeDisplay,
     pub(crate) console: &'static FakeConsole,
     pub(crate) terminal: &'static Terminal,
 }
@@ -438,6 +499,7 @@ pub(crate) struct FakeMachineWithConsole {
 pub(crate) fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
     let tasks: &'static FakeTasks = Box::leak(Box::default());
     let power: &'static FakePower = Box::leak(Box::default());
+    let display: &'static FakeDisplay = Box::leak(Box::default());
     let console: &'static FakeConsole = Box::leak(Box::default());
     let terminal: &'static Terminal = Box::leak(Box::new(Terminal::new(console)));
     let log: &'static Ring = Box::leak(Box::new(Ring::new()));
@@ -453,6 +515,7 @@ pub(crate) fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
         rom: Box::leak(Box::new(rom)),
         shared: Box::leak(Box::new(Table::new(64 << 20))),
         keyboard: Box::leak(Box::<FakeKeyboard>::default()),
+        display: Some(display),
         debug: Some(&FakeDebug),
     };
     thread::spawn(move || wait_for(terminal.pump()));
@@ -460,6 +523,7 @@ pub(crate) fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
         host,
         tasks,
         power,
+        display,
         console,
         terminal,
     }

@@ -2,6 +2,7 @@
 
 mod boot;
 mod containment;
+mod drawing;
 mod exceptions;
 mod harness;
 mod language;
@@ -28,6 +29,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         screen::TESTS,
         sessions::TESTS,
         shared::TESTS,
+        drawing::TESTS,
     ]
     .into_iter()
     .flatten()

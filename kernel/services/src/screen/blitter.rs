@@ -30,6 +30,11 @@ impl Blitter {
         }
     }
 
+    /// The font that it paints in.
+    pub(super) fn font(&self) -> &Font {
+        &self.font
+    }
+
     /// Takes nothing for painted any more.
     pub(super) fn forget(&mut self, columns: usize, rows: usize) {
         self.frame = Frame::new(columns, rows);

@@ -53,6 +53,19 @@ impl FontSize {
         }
     }
 
+    /// The name that scripts know it by: its cell's size.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Small => "8x16",
+            Self::Large => "12x24",
+        }
+    }
+
+    /// The font of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Small, Self::Large].into_iter().find(|size| size.name() == name)
+    }
+
     fn file(self) -> &'static [u8] {
         match self {
             Self::Small => spleen_font::FONT_8X16,

@@ -72,7 +72,7 @@ impl Look {
 pub(super) struct Showing {
     /// A blinking cursor is in its visible phase.
     pub(super) is_cursor_lit: bool,
-    /// The visual bell: colours are exchanged.
+    /// The visual bell: the colours of the last row are exchanged.
     pub(super) is_flashing: bool,
 }
 
@@ -101,12 +101,13 @@ impl Frame {
     /// painted, and takes them for painted.
     pub(super) fn update(&mut self, grid: &Grid, showing: Showing, mut paint: impl FnMut(usize, usize, &[Look])) {
         let cursor = grid.cursor();
+        let last_row = (self.painted.len() / self.columns).saturating_sub(1);
         for (row, painted) in self.painted.chunks_exact_mut(self.columns).enumerate() {
             read_row(grid, row, &mut self.row);
             if let Some((column, _, style)) = cursor.filter(|(_, cursor_row, _)| *cursor_row == row) {
                 self.row[column].marks |= cursor_mark(style, showing.is_cursor_lit);
             }
-            if showing.is_flashing {
+            if showing.is_flashing && row == last_row {
                 self.row.iter_mut().for_each(Look::swap_colors);
             }
             let mut column = 0;

@@ -10,6 +10,7 @@
 //! | `frame` | which cells differ from what was painted |
 //! | `blitter` | cells to pixels |
 //! | `text_mode` | cells to the VGA's characters |
+//! | [`drawing`] | parts of the screen that tasks own and draw on |
 //! | `matcher` | pixels back to text, for tests |
 //!
 //! [`Screen::feed`] only changes the grid; [`Screen::paint`] shows the difference to the last paint, so that any number
@@ -18,6 +19,7 @@
 mod blitter;
 mod blocks;
 mod canvas;
+pub mod drawing;
 mod font;
 mod frame;
 mod grid;
@@ -34,7 +36,9 @@ use alloc::vec::Vec;
 
 use hw::display::{Surface, TextSurface};
 
+use crate::task::TaskId;
 use blitter::Blitter;
+use drawing::{Area, Drawing, Regions};
 use frame::Showing;
 use grid::Grid;
 use text_mode::TextBlitter;
@@ -43,11 +47,18 @@ pub use font::{Font, FontSize};
 pub use psf::Error as FontError;
 pub use text_mode::code_page_437;
 
+/// How long the visual bell lasts.
+const FLASH_NS: u64 = 100_000_000;
+
 /// A terminal's screen.
 pub struct Screen {
     grid: Grid,
     output: Output,
     showing: Showing,
+    /// When the visual bell ends, if it is on.
+    flash_end_ns: Option<u64>,
+    /// What tasks own of it. None on a text screen.
+    regions: Regions,
     /// Something may differ from what was painted.
     is_stale: bool,
 }
@@ -100,6 +111,8 @@ impl Screen {
             grid,
             output,
             showing,
+            flash_end_ns: None,
+            regions: Regions::default(),
             is_stale: true,
         }
     }
@@ -118,7 +131,8 @@ impl Screen {
         if let Output::Pixels { blitter, .. } = &mut self.output
             && core::mem::take(&mut self.is_stale)
         {
-            blitter.paint(&self.grid, self.showing, surface);
+            blitter.paint(&self.grid, self.showing, &mut self.regions.around(surface));
+            self.regions.paint(surface);
         }
     }
 
@@ -143,6 +157,7 @@ impl Screen {
             Output::Pixels { blitter, .. } => blitter.forget(columns, rows),
             Output::Text(blitter) => *blitter = TextBlitter::new(columns, rows),
         }
+        self.regions.touch();
         self.is_stale = true;
     }
 
@@ -172,8 +187,19 @@ impl Screen {
         self.is_stale = true;
     }
 
-    /// Exchanges all colours, or back: the visual bell.
-    pub fn set_flash(&mut self, is_flashing: bool) {
+    /// Begins the visual bell where the bell has rung, and ends it after its time. Call it before each paint; the time
+    /// returned is when the next call is due at the latest.
+    pub fn update_flash(&mut self, now_ns: u64) -> Option<u64> {
+        if self.take_bell() {
+            self.flash_end_ns = Some(now_ns + FLASH_NS);
+        }
+        self.flash_end_ns = self.flash_end_ns.filter(|end_ns| *end_ns > now_ns);
+        self.set_flash(self.flash_end_ns.is_some());
+        self.flash_end_ns
+    }
+
+    /// Exchanges the colours of the last row, or back: the visual bell.
+    fn set_flash(&mut self, is_flashing: bool) {
         self.is_stale |= self.showing.is_flashing != is_flashing;
         self.showing.is_flashing = is_flashing;
     }
@@ -186,6 +212,66 @@ impl Screen {
     /// What the screen answers to questions printed on it (place of the cursor, size, kind), as if it had been typed.
     pub fn take_answers(&mut self) -> Vec<u8> {
         self.grid.take_answers()
+    }
+
+    /// Gives a part of the screen, or all of it, to the task `owner`, in place of what it had. Text is not painted there
+    /// until it is released. `free_bytes` is how much memory there is; one region takes up to half of it.
+    ///
+    /// # Errors
+    ///
+    /// [`drawing::Error`]; what the task had stays then.
+    pub fn claim_region(&mut self, owner: TaskId, area: Option<Area>, free_bytes: u64) -> Result<Area, drawing::Error> {
+        let (width, height) = self.size_pixels().ok_or(drawing::Error::Unsupported)?;
+        let area = area.unwrap_or(Area {
+            x: 0,
+            y: 0,
+            width,
+            height,
+        });
+        self.regions.claim(owner, area, (width, height), free_bytes)?;
+        // What the task had before shows text again.
+        self.repaint();
+        Ok(area)
+    }
+
+    /// Takes back what the task `owner` has of the screen; false if it had nothing.
+    pub fn release_region(&mut self, owner: TaskId) -> bool {
+        let had_region = self.regions.release(owner);
+        if had_region {
+            self.repaint();
+        }
+        had_region
+    }
+
+    /// True if the task `owner` has a part of the screen.
+    pub fn has_region(&self, owner: TaskId) -> bool {
+        self.regions.has(owner)
+    }
+
+    /// Draws on the part of the screen that the task `owner` has.
+    ///
+    /// # Errors
+    ///
+    /// [`drawing::Error::NoRegion`] where it has none, [`drawing::Error::Unsupported`] on a text screen.
+    pub fn draw(&mut self, owner: TaskId, drawing: &Drawing<'_>) -> Result<(), drawing::Error> {
+        let Output::Pixels { blitter, .. } = &self.output else {
+            return Err(drawing::Error::Unsupported);
+        };
+        self.regions.draw(owner, drawing, blitter.font())?;
+        self.is_stale = true;
+        Ok(())
+    }
+
+    /// Width and height, if the screen has pixels.
+    pub fn size_pixels(&self) -> Option<(usize, usize)> {
+        match &self.output {
+            Output::Pixels {
+                width_pixels,
+                height_pixels,
+                ..
+            } => Some((*width_pixels, *height_pixels)),
+            Output::Text(_) => None,
+        }
     }
 
     /// Columns and rows.

@@ -78,17 +78,17 @@ impl Bench {
 }
 
 /// Marsaglia's xorshift.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         (self.next() >> 11) as usize % limit
     }
 
@@ -483,6 +483,20 @@ fn the_bell_and_questions_are_answered() {
     screen.feed(b"\x1b[3;7H\x1b[6n\x1b[5n\x1b[18t\x1b[c");
     assert_eq!(screen.take_answers(), b"\x1b[3;7R\x1b[0n\x1b[8;25;80t\x1b[?6c");
     assert_eq!(screen.take_answers(), b"");
+}
+
+#[test]
+fn the_bell_exchanges_the_colours_of_the_last_row_for_a_while() {
+    let mut bench = Bench::of_cells(4, 3);
+    bench.print("a\x07");
+    assert_eq!(bench.screen.update_flash(1000), Some(100_001_000));
+    bench.paint();
+    assert!(bench.surface.pixels[32 * 32..].iter().all(|pixel| *pixel == FOREGROUND));
+    assert_eq!(bench.lines()[0], "a");
+    assert_eq!(bench.screen.update_flash(100_000_999), Some(100_001_000));
+    assert_eq!(bench.screen.update_flash(100_001_000), None);
+    bench.paint();
+    assert!(bench.surface.pixels[32 * 32..].iter().all(|pixel| *pixel == BACKGROUND));
 }
 
 /// `vt100` 0.18.1 panics when a character at the right edge becomes wide after it was printed and is then overwritten.

@@ -163,6 +163,11 @@ impl Terminal {
         self.editing.lock().editor.set_width(width_cells);
     }
 
+    /// Number of the screen's session that the terminal is, from 0; `None` for others.
+    pub fn screen_session(&self) -> Option<usize> {
+        self.console.screen_session()
+    }
+
     async fn room(&self) {
         poll_fn(|context| self.queues.lock().poll_room(context)).await;
     }
