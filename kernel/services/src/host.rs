@@ -8,6 +8,7 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 
+use crate::files::Files;
 use crate::lock::Lock;
 use crate::task::{Control, Outcome, TaskId, TaskInfo, TaskSpec};
 use crate::{log, rom};
@@ -31,6 +32,8 @@ pub struct Host {
     pub log: &'static log::Ring,
     /// `/rom`.
     pub rom: &'static rom::Rom,
+    /// All files: `/rom`, `/tmp` and what else is mounted.
+    pub files: &'static Files,
     /// Hooks that break things on purpose; only where the command line asked for them.
     pub debug: Option<&'static dyn Debug>,
 }

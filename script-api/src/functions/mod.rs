@@ -5,6 +5,8 @@ pub mod array;
 pub mod cost;
 pub mod cpu;
 pub mod debug;
+pub mod edit;
+pub mod fs;
 pub mod help;
 pub mod log;
 pub mod mem;
@@ -22,6 +24,8 @@ use crate::registry::Api;
 pub fn register(api: &mut Api) {
     array::register(api);
     cpu::register(api);
+    edit::register(api);
+    fs::register(api);
     help::register(api);
     log::register(api);
     mem::register(api);
