@@ -25,8 +25,13 @@ use crate::resolver;
 /// `not_found`, a syntax error, or what the program throws, with the file's name.
 pub fn run_file(context: TaskContext, call: &NativeCallContext<'_>, path: &str) -> Result<Dynamic, Box<EvalAltResult>> {
     let position = call.call_position();
-    let path = resolver::canonical(call.call_source(), path)
-        .ok_or_else(|| thrown("not_found", format_args!("{path} leads out of its file system"), position))?;
+    let path = resolver::canonical(call.call_source(), path).ok_or_else(|| {
+        thrown(
+            "not_found",
+            format_args!("{path} leads out of its file system"),
+            position,
+        )
+    })?;
     let text = resolver::read_text(context, &path, position)?;
     let run = || {
         let ast = engine::compile(&context, call.engine(), &Scope::new(), &text.text, &path)?;

@@ -47,8 +47,13 @@ impl ModuleResolver for FileResolver {
         path: &str,
         position: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
-        let full = canonical(source, path)
-            .ok_or_else(|| thrown("not_found", format_args!("{path} leads out of its file system"), position))?;
+        let full = canonical(source, path).ok_or_else(|| {
+            thrown(
+                "not_found",
+                format_args!("{path} leads out of its file system"),
+                position,
+            )
+        })?;
         let known = self.modules.lock().get(&full).cloned();
         if matches!(known, Some(None)) {
             return Err(thrown("import_cycle", format_args!("{full} imports itself"), position));
@@ -109,7 +114,9 @@ pub fn read_text(context: TaskContext, path: &str, position: Position) -> Result
         Some(Ok(contents)) => {
             let text = match contents.as_constant() {
                 Some(bytes) => core::str::from_utf8(bytes).ok().map(Cow::Borrowed),
-                None => core::str::from_utf8(contents).ok().map(|text| Cow::Owned(String::from(text))),
+                None => core::str::from_utf8(contents)
+                    .ok()
+                    .map(|text| Cow::Owned(String::from(text))),
             };
             let stamp = contents.stamp();
             text.map(|text| ScriptText { text, stamp }).ok_or_else(not_text)

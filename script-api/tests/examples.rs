@@ -102,7 +102,10 @@ fn shows_what_the_example_says() {
                 machine.console.type_text("\r");
                 machine.console.type_text(keys);
                 let shown = machine.console.take_until("rhai> ");
-                assert!(shown.contains("\x1b[?1049h") && !shown.contains("error["), "{code}: {shown}");
+                assert!(
+                    shown.contains("\x1b[?1049h") && !shown.contains("error["),
+                    "{code}: {shown}"
+                );
             }
             // The task ends, and the supervisor starts another one.
             Example::DoesNotReturn(code) => {

@@ -59,9 +59,17 @@ fn edit(
 ) -> Result<Dynamic, Box<EvalAltResult>> {
     let position = call.call_position();
     let path = arguments.first().and_then(|path| path.read_lock::<ImmutableString>());
-    let path = path.map(|path| path::normalise(path.as_str())).unwrap_or_else(|| path::normalise(""));
+    let path = path
+        .map(|path| path::normalise(path.as_str()))
+        .unwrap_or_else(|| path::normalise(""));
     let path = path.map_err(|error| thrown(error.code(), error, position))?;
-    let in_use = || thrown("in_use", "the terminal is in use: only the prompt's own task can edit, and once", position);
+    let in_use = || {
+        thrown(
+            "in_use",
+            "the terminal is in use: only the prompt's own task can edit, and once",
+            position,
+        )
+    };
     let terminal = context.terminal.ok_or_else(in_use)?;
     if !terminal.desk().claim() {
         return Err(in_use());
@@ -102,10 +110,7 @@ impl Desk<'_> {
     }
 
     /// The same for work that may fail.
-    fn try_on_heap<T: Copy>(
-        &self,
-        mut work: impl FnMut() -> Result<T, ScriptError>,
-    ) -> Result<T, Box<EvalAltResult>> {
+    fn try_on_heap<T: Copy>(&self, mut work: impl FnMut() -> Result<T, ScriptError>) -> Result<T, Box<EvalAltResult>> {
         let mut result = Err(ScriptError::Interrupted);
         let tasks = self.context.host.tasks;
         tasks.on_kernel_heap(&mut || result = work());
@@ -139,7 +144,10 @@ impl Desk<'_> {
                 }
                 Err(Error::NotFound(_)) => {
                     let directory = path.rsplit_once('/').map_or("/", |(directory, _)| directory);
-                    fs::wait(self.context, files.list(if directory.is_empty() { "/" } else { directory }))?;
+                    fs::wait(
+                        self.context,
+                        files.list(if directory.is_empty() { "/" } else { directory }),
+                    )?;
                     (String::new(), true)
                 }
                 Err(error) => return Err(error.into()),
@@ -210,15 +218,22 @@ impl Desk<'_> {
 
     /// Lets `work` have the editor, on the kernel heap.
     fn with_editor<T: Copy>(&self, mut work: impl FnMut(&mut Editor) -> T) -> Option<T> {
-        self.on_heap(|| self.terminal.desk().borrow().and_then(|mut borrowed| borrowed.editor().map(&mut work)))
-            .flatten()
+        self.on_heap(|| {
+            self.terminal
+                .desk()
+                .borrow()
+                .and_then(|mut borrowed| borrowed.editor().map(&mut work))
+        })
+        .flatten()
     }
 
     /// Saves the text; false where that failed, which the editor says then.
     fn save(&self) -> Result<bool, Box<EvalAltResult>> {
         self.try_on_heap(|| {
             let file = self.terminal.desk().borrow().and_then(|mut borrowed| {
-                borrowed.editor().map(|editor| (String::from(editor.path()), editor.to_file()))
+                borrowed
+                    .editor()
+                    .map(|editor| (String::from(editor.path()), editor.to_file()))
             });
             let Some((path, text)) = file else {
                 return Ok(false);
@@ -274,8 +289,11 @@ impl Desk<'_> {
             self.terminal.give_keys_back();
         });
         self.print(&format!("run(\"{path}\")"))?;
-        let result = engine::compile(self.context, self.call.engine(), &Scope::new(), &text, path)
-            .and_then(|code| self.call.engine().eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &code));
+        let result = engine::compile(self.context, self.call.engine(), &Scope::new(), &text, path).and_then(|code| {
+            self.call
+                .engine()
+                .eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &code)
+        });
         let failure = result.as_ref().err().map(|error| Failure::of(error));
         self.forgive()?;
         let shown = match (&result, &failure) {

@@ -44,11 +44,13 @@ const READ: Doc = Doc {
     name: "read",
     params: &[PATH],
     returns: "string",
-    errors: &[NOT_FOUND, BAD_PATH, 
+    errors: &[
+        NOT_FOUND,
+        BAD_PATH,
         IS_DIRECTORY,
         NOT_DIRECTORY,
         NO_SPACE,
-        ("not_text", "the file is not UTF-8; fs::read_blob reads any file")
+        ("not_text", "the file is not UTF-8; fs::read_blob reads any file"),
     ],
     waits: true,
     summary: "Returns a whole file as text.",
@@ -79,11 +81,22 @@ const WRITE: Doc = Doc {
     name: "write",
     params: &[PATH, TEXT],
     returns: "()",
-    errors: &[NOT_FOUND, BAD_PATH, IS_DIRECTORY, NOT_DIRECTORY, READ_ONLY, NO_SPACE, TOO_LARGE],
+    errors: &[
+        NOT_FOUND,
+        BAD_PATH,
+        IS_DIRECTORY,
+        NOT_DIRECTORY,
+        READ_ONLY,
+        NO_SPACE,
+        TOO_LARGE,
+    ],
     waits: true,
     summary: "Writes text to a file, in the place of what it held.",
     notes: "The file is made if need be; its directory must be there. A write that fails changes nothing.",
-    example: Example::Shows("fs::write(\"/tmp/a.txt\", \"one\"); fs::read(\"/tmp/a.txt\")", "\"one\""),
+    example: Example::Shows(
+        "fs::write(\"/tmp/a.txt\", \"one\"); fs::read(\"/tmp/a.txt\")",
+        "\"one\"",
+    ),
 };
 
 const WRITE_BLOB: Doc = Doc {
@@ -137,10 +150,12 @@ const REMOVE: Doc = Doc {
     name: "remove",
     params: &[PATH],
     returns: "()",
-    errors: &[NOT_FOUND, BAD_PATH, 
+    errors: &[
+        NOT_FOUND,
+        BAD_PATH,
         NOT_DIRECTORY,
         READ_ONLY,
-        ("not_empty", "a directory that still holds something")
+        ("not_empty", "a directory that still holds something"),
     ],
     waits: true,
     summary: "Removes a file or an empty directory.",
@@ -168,11 +183,13 @@ const MAKE_DIR: Doc = Doc {
     name: "make_dir",
     params: &[PATH],
     returns: "()",
-    errors: &[NOT_FOUND, BAD_PATH, 
+    errors: &[
+        NOT_FOUND,
+        BAD_PATH,
         NOT_DIRECTORY,
         READ_ONLY,
         NO_SPACE,
-        ("exists", "there is a file or directory of this name already")
+        ("exists", "there is a file or directory of this name already"),
     ],
     waits: true,
     summary: "Makes a directory.",
@@ -188,9 +205,13 @@ pub fn register(api: &mut Api) {
     api.service(&READ, read);
     api.service(&READ_BLOB, read_blob);
     api.service(&WRITE, |context, arguments| write(context, arguments, Write::Replace));
-    api.service(&WRITE_BLOB, |context, arguments| write(context, arguments, Write::Replace));
+    api.service(&WRITE_BLOB, |context, arguments| {
+        write(context, arguments, Write::Replace)
+    });
     api.service(&APPEND, |context, arguments| write(context, arguments, Write::Append));
-    api.service(&APPEND_BLOB, |context, arguments| write(context, arguments, Write::Append));
+    api.service(&APPEND_BLOB, |context, arguments| {
+        write(context, arguments, Write::Append)
+    });
     api.service(&LIST, list);
     api.service(&REMOVE, remove);
     api.service(&EXISTS, exists);
@@ -246,7 +267,11 @@ fn write(context: &TaskContext, arguments: &Args<'_>, how: Write) -> Result<Valu
 fn list(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
     let entries = wait(context, context.host.files.list(&arguments.text(0)))?;
     let rows = entries.into_iter().map(|entry| {
-        let kind = if entry.size_bytes.is_some() { "file" } else { "directory" };
+        let kind = if entry.size_bytes.is_some() {
+            "file"
+        } else {
+            "directory"
+        };
         Value::map([
             ("name", entry.name.into()),
             ("kind", kind.into()),

@@ -377,6 +377,11 @@ impl FakeConsole {
         }
     }
 
+    /// Takes what was shown since the last call.
+    pub(crate) fn take_shown(&self) -> Vec<u8> {
+        std::mem::take(&mut self.wires.lock().expect("no panic under the lock").shown)
+    }
+
     /// Waits until the screen's text ends with `end`, and takes it.
     pub(crate) fn take_until(&self, end: &str) -> String {
         let limit = Instant::now() + Duration::from_secs(20);

@@ -134,7 +134,11 @@ impl Editor {
     fn shift_lines(&mut self, change: impl Fn(&str) -> Option<(usize, &'static str)>) {
         let (start, end) = self.selection().unwrap_or((self.cursor, self.cursor));
         let (anchor, cursor) = (self.anchor, self.cursor);
-        let last = if end.byte == 0 && end.line > start.line { end.line - 1 } else { end.line };
+        let last = if end.byte == 0 && end.line > start.line {
+            end.line - 1
+        } else {
+            end.line
+        };
         let mut shifts = (0, 0);
         self.undo.begin_group();
         for line in start.line..=last {
@@ -179,7 +183,9 @@ impl Editor {
         let Place { line, byte } = self.cursor;
         let left = self.text.line(line).get(..byte).unwrap_or_default();
         if byte == 0 {
-            return line.checked_sub(1).map_or(self.cursor, |before| Place::new(before, self.text.line(before).len()));
+            return line
+                .checked_sub(1)
+                .map_or(self.cursor, |before| Place::new(before, self.text.line(before).len()));
         }
         if left.bytes().all(|byte| byte == b' ') {
             return Place::new(line, (byte - 1) / cells::TAB_CELLS * cells::TAB_CELLS);

@@ -63,8 +63,8 @@ enum Mode {
 }
 
 const KEYWORDS: &[&str] = &[
-    "as", "break", "catch", "const", "continue", "do", "else", "export", "false", "fn", "for", "global", "if", "import",
-    "in", "let", "loop", "private", "return", "switch", "this", "throw", "true", "try", "until", "while",
+    "as", "break", "catch", "const", "continue", "do", "else", "export", "false", "fn", "for", "global", "if",
+    "import", "in", "let", "loop", "private", "return", "switch", "this", "throw", "true", "try", "until", "while",
 ];
 
 /// The parts of `line`, and the state at the start of the next one.
@@ -151,7 +151,11 @@ impl<'a> Scan<'a> {
     }
 
     fn brace(&mut self, brace: u8) {
-        let open = self.state.nesting.checked_sub(1).map(|level| &mut self.state.braces[level]);
+        let open = self
+            .state
+            .nesting
+            .checked_sub(1)
+            .map(|level| &mut self.state.braces[level]);
         match open {
             Some(0) if brace == b'}' => {
                 self.state.nesting -= 1;
@@ -173,7 +177,11 @@ impl<'a> Scan<'a> {
             self.push(self.line.len(), Class::Comment);
             return;
         };
-        let depth = if rest[mark] == b'/' { depth.saturating_add(1) } else { depth - 1 };
+        let depth = if rest[mark] == b'/' {
+            depth.saturating_add(1)
+        } else {
+            depth - 1
+        };
         self.state.mode = if depth == 0 { Mode::Code } else { Mode::Comment(depth) };
         self.push(self.at + mark + 2, Class::Comment);
     }

@@ -22,15 +22,15 @@ pub mod cells;
 mod command;
 pub mod desk;
 pub mod highlight;
+#[cfg(test)]
+mod model_tests;
 mod motion;
 mod question;
 pub mod rows;
-pub mod search;
-pub mod session;
-#[cfg(test)]
-mod model_tests;
 #[cfg(test)]
 mod screen_tests;
+pub mod search;
+pub mod session;
 #[cfg(test)]
 mod tests;
 pub mod text;

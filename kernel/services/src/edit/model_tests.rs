@@ -45,7 +45,11 @@ fn the_text_is_what_a_plain_string_would_be() {
         for _ in 0..200 {
             let (one, other) = (random_place(&mut random, &text), random_place(&mut random, &text));
             let (start, end) = (one.min(other), one.max(other));
-            let end = if random.next(3) > 0 && model.len() > 200 { end } else { start };
+            let end = if random.next(3) > 0 && model.len() > 200 {
+                end
+            } else {
+                start
+            };
             let inserted = random.pick(&PIECES);
             let range = offset(&model, start)..offset(&model, end);
             assert_eq!(text.slice(start, end), model[range.clone()]);
@@ -90,7 +94,13 @@ fn files_come_out_as_they_came_in() {
 
 fn random_key(random: &mut Random) -> Key {
     match random.next(30) {
-        0..8 => Key::Character(random.pick(&["a", "b", " ", "{", "}", "ä", "漢", "\u{301}", "\"", "/", "*"]).chars().next().unwrap_or('x')),
+        0..8 => Key::Character(
+            random
+                .pick(&["a", "b", " ", "{", "}", "ä", "漢", "\u{301}", "\"", "/", "*"])
+                .chars()
+                .next()
+                .unwrap_or('x'),
+        ),
         8 => Key::Enter,
         9 | 10 => Key::Backspace,
         11 => Key::Delete,
@@ -120,7 +130,11 @@ fn random_key(random: &mut Random) -> Key {
                 Motion::TextEnd,
             ];
             let motion = motions[random.next(motions.len())];
-            if number % 2 == 0 { Key::Select(motion) } else { unshifted(motion) }
+            if number % 2 == 0 {
+                Key::Select(motion)
+            } else {
+                unshifted(motion)
+            }
         }
     }
 }
@@ -175,7 +189,12 @@ fn check_states(editor: &mut Editor) {
     let mut state = State::default();
     let highlighter = editor.highlighter.as_mut().expect("a script");
     for line in 0..text.line_count() {
-        assert_eq!(highlighter.state(text, line), state, "line {line} of {:?}", text.to_file());
+        assert_eq!(
+            highlighter.state(text, line),
+            state,
+            "line {line} of {:?}",
+            text.to_file()
+        );
         state = highlight::spans(text.line(line), state).1;
     }
 }

@@ -82,7 +82,9 @@ impl Editor {
     pub(super) fn word_left(&self) -> Place {
         let Place { line, byte } = self.cursor;
         if byte == 0 {
-            return line.checked_sub(1).map_or(self.cursor, |before| Place::new(before, self.text.line(before).len()));
+            return line
+                .checked_sub(1)
+                .map_or(self.cursor, |before| Place::new(before, self.text.line(before).len()));
         }
         let left = self.text.line(line).get(..byte).unwrap_or_default();
         let left = left.trim_end_matches(|character| !is_word(character));

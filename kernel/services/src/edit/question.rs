@@ -14,36 +14,56 @@ use crate::terminal::line::Line;
 #[derive(Debug)]
 pub(super) enum Question {
     /// What to search for.
-    Find(Line),
+    Find(Answer),
     /// What to replace.
-    ReplaceWhat(Line),
+    ReplaceWhat(Answer),
     /// What to put in its place.
-    ReplaceBy(Line),
+    ReplaceBy(Answer),
     /// Whether to replace the selected match.
     ReplaceThis,
     /// Which line to go to.
-    GoTo(Line),
+    GoTo(Answer),
     /// Whether to save before leaving.
     Leave,
 }
 
-fn line(text: &str) -> Line {
-    let mut line = Line::default();
-    line.set(text);
-    line
+/// A line being typed.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    line: Line,
+    /// Nothing was typed yet: the text is a suggestion, which typing replaces.
+    is_suggestion: bool,
+}
+
+impl Answer {
+    fn suggest(text: &str) -> Self {
+        let mut line = Line::default();
+        line.set(text);
+        Self {
+            line,
+            is_suggestion: true,
+        }
+    }
+
+    fn insert(&mut self, text: &str) {
+        if core::mem::take(&mut self.is_suggestion) {
+            self.line.take();
+        }
+        self.line.insert(text);
+    }
 }
 
 impl Question {
     pub(super) fn find(suggested: String) -> Self {
-        Self::Find(line(&suggested))
+        Self::Find(Answer::suggest(&suggested))
     }
 
     pub(super) fn replace_what(suggested: String) -> Self {
-        Self::ReplaceWhat(line(&suggested))
+        Self::ReplaceWhat(Answer::suggest(&suggested))
     }
 
     pub(super) fn go_to() -> Self {
-        Self::GoTo(Line::default())
+        Self::GoTo(Answer::default())
     }
 
     fn label(&self) -> &'static str {
@@ -57,17 +77,19 @@ impl Question {
         }
     }
 
-    fn line(&mut self) -> Option<&mut Line> {
+    fn answer(&mut self) -> Option<&mut Answer> {
         match self {
-            Self::Find(line) | Self::ReplaceWhat(line) | Self::ReplaceBy(line) | Self::GoTo(line) => Some(line),
+            Self::Find(answer) | Self::ReplaceWhat(answer) | Self::ReplaceBy(answer) | Self::GoTo(answer) => {
+                Some(answer)
+            }
             Self::ReplaceThis | Self::Leave => None,
         }
     }
 
     /// What the terminal has pasted: its first line.
     pub(super) fn paste(&mut self, text: &str) {
-        if let Some(line) = self.line() {
-            line.insert(text.lines().next().unwrap_or_default());
+        if let Some(answer) = self.answer() {
+            answer.insert(text.lines().next().unwrap_or_default());
         }
     }
 
@@ -75,8 +97,8 @@ impl Question {
     pub(super) fn shown(&self, columns: usize) -> (String, usize) {
         let label = self.label();
         let (text, cursor) = match self {
-            Self::Find(line) | Self::ReplaceWhat(line) | Self::ReplaceBy(line) | Self::GoTo(line) => {
-                (line.text(), line.cursor())
+            Self::Find(answer) | Self::ReplaceWhat(answer) | Self::ReplaceBy(answer) | Self::GoTo(answer) => {
+                (answer.line.text(), answer.line.cursor())
             }
             Self::ReplaceThis | Self::Leave => ("", 0),
         };
@@ -96,11 +118,19 @@ impl Question {
 }
 
 /// Edits an answer; true for Return.
-fn edit_line(line: &mut Line, key: Key) -> bool {
+fn edit_answer(answer: &mut Answer, key: Key) -> bool {
     match key {
         Key::Enter => return true,
-        Key::Character(character) => line.insert(character.encode_utf8(&mut [0; 4])),
-        Key::Tab => line.insert("\t"),
+        Key::Character(character) => answer.insert(character.encode_utf8(&mut [0; 4])),
+        Key::Tab => answer.insert("\t"),
+        _ => edit_line(&mut answer.line, key),
+    }
+    answer.is_suggestion = false;
+    false
+}
+
+fn edit_line(line: &mut Line, key: Key) {
+    match key {
         Key::Backspace => {
             line.remove(line.before(), line.cursor());
         }
@@ -118,7 +148,6 @@ fn edit_line(line: &mut Line, key: Key) -> bool {
         Key::WordRight => line.move_to(line.word_end()),
         _ => {}
     }
-    false
 }
 
 impl Editor {
@@ -128,38 +157,38 @@ impl Editor {
             return Request::None;
         }
         if key == Key::Control('v')
-            && let Some(line) = question.line()
+            && let Some(answer) = question.answer()
         {
-            line.insert(self.memory.clipboard.lines().next().unwrap_or_default());
+            answer.insert(self.memory.clipboard.lines().next().unwrap_or_default());
         }
-        let is_entered = question.line().is_some_and(|line| edit_line(line, key));
+        let is_entered = question.answer().is_some_and(|answer| edit_answer(answer, key));
         match question {
-            Question::Find(_) | Question::ReplaceWhat(_) | Question::ReplaceBy(_) | Question::GoTo(_) if !is_entered => {
+            Question::Find(_) | Question::ReplaceWhat(_) | Question::ReplaceBy(_) | Question::GoTo(_)
+                if !is_entered =>
+            {
                 self.question = Some(question);
             }
-            Question::Find(mut line) => {
-                self.memory.needle = line.take();
+            Question::Find(mut answer) => {
+                self.memory.needle = answer.line.take();
                 if !self.memory.needle.is_empty() {
                     self.find_again(Direction::Forward);
                 }
             }
-            Question::ReplaceWhat(mut line) => {
-                self.memory.needle = line.take();
+            Question::ReplaceWhat(mut answer) => {
+                self.memory.needle = answer.line.take();
                 if !self.memory.needle.is_empty() {
-                    let mut line = Line::default();
-                    line.set(&self.memory.replacement);
-                    self.question = Some(Question::ReplaceBy(line));
+                    self.question = Some(Question::ReplaceBy(Answer::suggest(&self.memory.replacement)));
                 }
             }
-            Question::ReplaceBy(mut line) => {
-                self.memory.replacement = line.take();
+            Question::ReplaceBy(mut answer) => {
+                self.memory.replacement = answer.line.take();
                 // A match that is selected is the first one to be asked for.
                 let start = self.selection().map_or(self.cursor, |(start, _)| start);
                 self.select(None, start);
                 self.ask_for_next();
             }
             Question::ReplaceThis => self.replace_or_not(key),
-            Question::GoTo(line) => self.go_to_text(line.text()),
+            Question::GoTo(answer) => self.go_to_text(answer.line.text()),
             Question::Leave => match key {
                 Key::Character('y' | 'Y') => return Request::SaveAndQuit,
                 Key::Character('n' | 'N') => return Request::Quit,

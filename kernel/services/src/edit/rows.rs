@@ -67,7 +67,8 @@ impl Row {
     /// Adds a character with its marks, `width` cells wide.
     pub fn push(&mut self, text: &str, width: usize, style: Style) {
         self.text.push_str(text);
-        self.cells.extend(core::iter::repeat_n((self.text.len() as u32, style), width));
+        self.cells
+            .extend(core::iter::repeat_n((self.text.len() as u32, style), width));
     }
 
     /// Adds blanks up to `width` cells.
@@ -82,7 +83,9 @@ impl Row {
         let mut index = cells.start;
         while index < cells.end {
             let (text, style) = self.cell(index);
-            let continued = (index + 1..self.len()).take_while(|&next| self.is_continuation(next)).count();
+            let continued = (index + 1..self.len())
+                .take_while(|&next| self.is_continuation(next))
+                .count();
             let width = 1 + continued;
             if text.is_empty() || index + width > cells.end {
                 other.push(" ", 1, style);
@@ -140,7 +143,11 @@ impl Painter {
         if self.is_lost || distance == 0 || distance >= rows || self.shown.len() < rows {
             return;
         }
-        let (command, region) = if lines > 0 { ('S', lines as usize) } else { ('T', rows - distance) };
+        let (command, region) = if lines > 0 {
+            ('S', lines as usize)
+        } else {
+            ('T', rows - distance)
+        };
         out.extend_from_slice(alloc::format!("\x1b[0m\x1b[1;{rows}r\x1b[{distance}{command}\x1b[r").as_bytes());
         self.shown[..rows].rotate_left(region);
         let emptied = if lines > 0 { rows - distance..rows } else { 0..distance };
@@ -184,7 +191,9 @@ impl Painter {
 fn paint_row(index: usize, old: &Row, new: &Row, out: &mut String) {
     let length = old.len().max(new.len());
     let differs = |column: &usize| old.cell(*column) != new.cell(*column);
-    let Some(mut first) = (0..length).find(differs) else { return };
+    let Some(mut first) = (0..length).find(differs) else {
+        return;
+    };
     let mut last = (0..length).rev().find(differs).unwrap_or(first);
     // Half of a wide character cannot be sent, and none must be left.
     while first > 0 && (old.is_continuation(first) || new.is_continuation(first)) {

@@ -104,7 +104,10 @@ impl Sitting {
             if sleep.as_mut().poll(context).is_pending() {
                 return Poll::Pending;
             }
-            if self.size_deadline_ns.is_some_and(|deadline_ns| clock.uptime_ns() >= deadline_ns) {
+            if self
+                .size_deadline_ns
+                .is_some_and(|deadline_ns| clock.uptime_ns() >= deadline_ns)
+            {
                 self.size_deadline_ns = None;
             }
             Poll::Ready(match self.decoder.give_up() {

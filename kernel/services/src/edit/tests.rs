@@ -234,7 +234,10 @@ fn colours_the_language() {
     // Comments nest and span lines.
     let (_, state) = classes("a /* b /* c */", State::default());
     let (parts, state) = classes("d */ e", state);
-    assert_eq!((parts, state), (vec![("d */", Comment), (" e", Plain)], State::default()));
+    assert_eq!(
+        (parts, state),
+        (vec![("d */", Comment), (" e", Plain)], State::default())
+    );
     // Back-tick strings with code inside.
     let (parts, state) = classes("`a ${ if x { f(1) } } b", State::default());
     let expected = [
@@ -250,7 +253,10 @@ fn colours_the_language() {
     ];
     assert_eq!(parts, expected);
     let (parts, state) = classes("c `` d` e", state);
-    assert_eq!((parts, state), (vec![("c `` d`", Text), (" e", Plain)], State::default()));
+    assert_eq!(
+        (parts, state),
+        (vec![("c `` d`", Text), (" e", Plain)], State::default())
+    );
     // Raw strings.
     let (_, state) = classes("##\"a\"# b", State::default());
     let (parts, state) = classes("c\"## d", state);

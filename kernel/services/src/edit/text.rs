@@ -178,7 +178,8 @@ impl Text {
         self.size_bytes = self.size_bytes + inserted.len() - removed.len();
         let after = start.after(inserted);
         if start.line == end.line && after.line == start.line {
-            self.changeable(start.line).replace_range(start.byte..end.byte, inserted);
+            self.changeable(start.line)
+                .replace_range(start.byte..end.byte, inserted);
             return (removed, after);
         }
         let tail = String::from(self.line(end.line).get(end.byte..).unwrap_or_default());

@@ -75,7 +75,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound(path) => write!(out, "{path} does not exist"),
+            Self::NotFound(path) => write!(out, "no such file or directory: {path}"),
             Self::IsDirectory(path) => write!(out, "{path} is a directory"),
             Self::NotDirectory(path) => write!(out, "{path} is not a directory"),
             Self::Exists(path) => write!(out, "{path} exists already"),

@@ -48,7 +48,12 @@ impl FileSystem for ReadOnly {
             size_bytes: listed.size_bytes,
         };
         at_once(match (self.find(&path), self.rom.list(path.inner())) {
-            (Ok(Entry { size_bytes: Some(_), .. }), _) => Err(Error::NotDirectory(path.full())),
+            (
+                Ok(Entry {
+                    size_bytes: Some(_), ..
+                }),
+                _,
+            ) => Err(Error::NotDirectory(path.full())),
             (_, Ok(rows)) => Ok(rows.into_iter().map(entry).collect()),
             (_, Err(_)) => Err(Error::NotFound(path.full())),
         })

@@ -57,7 +57,17 @@ fn paths_have_one_form() {
     }
     let long_name = format!("/tmp/{}", "n".repeat(255));
     assert_eq!(normal(&long_name).as_deref(), Ok(long_name.as_str()));
-    for path in ["", "a", "tmp/a", "./a", "/..", "/tmp/../..", "/tmp/a\0", "/tmp/\x1b[m", "/tmp/\u{9b}m"] {
+    for path in [
+        "",
+        "a",
+        "tmp/a",
+        "./a",
+        "/..",
+        "/tmp/../..",
+        "/tmp/a\0",
+        "/tmp/\x1b[m",
+        "/tmp/\u{9b}m",
+    ] {
         assert_eq!(normal(path), Err("bad_path"), "{path:?}");
     }
     assert_eq!(normal(&format!("/tmp/{}", "n".repeat(256))), Err("bad_path"));
@@ -82,7 +92,10 @@ fn files_are_written_read_listed_and_removed() {
     assert_eq!(names(&files, "/"), ["tmp"]);
     assert_eq!(now(files.entry("/tmp/a")).expect("a file").size_bytes, Some(1));
     assert_eq!(now(files.entry("/tmp/d")).expect("a directory").size_bytes, None);
-    assert_eq!(now(files.remove("/tmp/d")).map_err(|error| error.code()), Err("not_empty"));
+    assert_eq!(
+        now(files.remove("/tmp/d")).map_err(|error| error.code()),
+        Err("not_empty")
+    );
     assert_eq!(now(files.remove("/tmp/d/b")), Ok(()));
     assert_eq!(now(files.remove("/tmp/d")), Ok(()));
     assert_eq!(names(&files, "/tmp"), ["a", "d!"]);
@@ -104,7 +117,10 @@ fn refuses_with_a_stable_code() {
     assert_eq!(text(&files, "/tmp/file/x"), Err("not_directory"));
     assert_eq!(text(&files, "/"), Err("is_directory"));
     assert_eq!(text(&files, "/tmpfile"), Err("not_found"));
-    assert_eq!(now(files.list("/tmp/file")).expect_err("a file").code(), "not_directory");
+    assert_eq!(
+        now(files.list("/tmp/file")).expect_err("a file").code(),
+        "not_directory"
+    );
     assert_eq!(code(now(files.make_dir("/tmp/file"))), "exists");
     assert_eq!(code(now(files.make_dir("/tmp"))), "exists");
     assert_eq!(code(now(files.make_dir("/tmp/a/b"))), "not_found");
@@ -116,14 +132,23 @@ fn refuses_with_a_stable_code() {
 fn takes_no_more_memory_than_it_may() {
     static ROOM: AtomicU64 = AtomicU64::new(1000);
     let files = tree(&ROOM);
-    assert_eq!(write(&files, "/tmp/a", &"x".repeat(900), Write::Replace), Err("no_space"));
+    assert_eq!(
+        write(&files, "/tmp/a", &"x".repeat(900), Write::Replace),
+        Err("no_space")
+    );
     assert_eq!(write(&files, "/tmp/a", &"x".repeat(800), Write::Replace), Ok(()));
     ROOM.store(100, Ordering::Relaxed);
-    assert_eq!(write(&files, "/tmp/a", &"y".repeat(101), Write::Append), Err("no_space"));
+    assert_eq!(
+        write(&files, "/tmp/a", &"y".repeat(101), Write::Append),
+        Err("no_space")
+    );
     assert_eq!(text(&files, "/tmp/a"), Ok("x".repeat(800)));
     // What is replaced makes room.
     assert_eq!(write(&files, "/tmp/a", &"y".repeat(900), Write::Replace), Ok(()));
-    assert_eq!(now(files.make_dir("/tmp/d")).map_err(|error| error.code()), Err("no_space"));
+    assert_eq!(
+        now(files.make_dir("/tmp/d")).map_err(|error| error.code()),
+        Err("no_space")
+    );
     ROOM.store(u64::MAX, Ordering::Relaxed);
     let half = "z".repeat(FILE_LIMIT_BYTES / 2);
     assert_eq!(write(&files, "/tmp/big", &half, Write::Replace), Ok(()));
@@ -173,13 +198,18 @@ fn rom_is_read_only() {
     assert_eq!(problem, None);
     let files = roomy();
     let rom: &'static Rom = Box::leak(Box::new(rom));
-    files.mount("/rom", Arc::new(read_only::ReadOnly::new(rom))).expect("a path");
+    files
+        .mount("/rom", Arc::new(read_only::ReadOnly::new(rom)))
+        .expect("a path");
     assert_eq!(text(&files, "/rom/dir/a.rhai"), Ok("42".into()));
     assert_eq!(text(&files, "/rom/dir"), Err("is_directory"));
     assert_eq!(text(&files, "/rom/none"), Err("not_found"));
     assert_eq!(names(&files, "/rom/dir"), ["a.rhai"]);
     assert_eq!(names(&files, "/"), ["rom", "tmp"]);
-    assert_eq!(now(files.list("/rom/dir/a.rhai")).expect_err("a file").code(), "not_directory");
+    assert_eq!(
+        now(files.list("/rom/dir/a.rhai")).expect_err("a file").code(),
+        "not_directory"
+    );
     assert_eq!(now(files.list("/rom/x")).expect_err("nothing").code(), "not_found");
     for result in [
         now(files.write("/rom/b", Vec::new(), Write::Replace)),
