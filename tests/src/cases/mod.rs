@@ -2,6 +2,7 @@
 
 mod boot;
 mod containment;
+mod edit;
 mod exceptions;
 mod harness;
 mod language;
@@ -24,6 +25,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         paging::TESTS,
         tasks::TESTS,
         screen::TESTS,
+        edit::TESTS,
     ]
     .into_iter()
     .flatten()
