@@ -25,8 +25,16 @@ use crate::registry::ScriptError;
 /// Modules of one engine. The locks are never held while a script runs.
 pub struct FileResolver {
     context: TaskContext,
-    /// Finished modules by path, with the stamp of the file's contents; `None` while one is being loaded.
-    modules: spin::Mutex<BTreeMap<String, Option<(u64, Shared<Module>)>>>,
+    /// By path; `None` while one is being loaded.
+    modules: spin::Mutex<BTreeMap<String, Option<Loaded>>>,
+}
+
+/// A finished module.
+#[derive(Clone)]
+struct Loaded {
+    /// The stamp of the file's contents.
+    stamp: u64,
+    module: Shared<Module>,
 }
 
 impl FileResolver {
@@ -59,15 +67,18 @@ impl ModuleResolver for FileResolver {
             return Err(thrown("import_cycle", format_args!("{full} imports itself"), position));
         }
         let text = read_text(self.context, &full, position)?;
-        if let Some(Some((stamp, module))) = known
-            && stamp == text.stamp
+        if let Some(Some(loaded)) = known
+            && loaded.stamp == text.stamp
         {
-            return Ok(module);
+            return Ok(loaded.module);
         }
         self.modules.lock().insert(full.clone(), None);
         let loaded = load(engine, self.context, &full, &text.text, position);
         match &loaded {
-            Ok(module) => self.modules.lock().insert(full, Some((text.stamp, module.clone()))),
+            Ok(module) => {
+                let (stamp, module) = (text.stamp, module.clone());
+                self.modules.lock().insert(full, Some(Loaded { stamp, module }))
+            }
             Err(_) => self.modules.lock().remove(&full),
         };
         loaded

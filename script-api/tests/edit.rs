@@ -266,7 +266,10 @@ fn imports_and_runs_what_lies_in_memory() {
             "try { fs::write(\"/rom/x\", \"\") } catch (error) { print(error.code) }",
             "read_only\n",
         ),
-        ("try { fs::read(\"x\") } catch (error) { print(error.code) }", "bad_path\n"),
+        (
+            "try { fs::read(\"x\") } catch (error) { print(error.code) }",
+            "bad_path\n",
+        ),
         (
             "fs::write(\"/tmp/x\", blob(2, 255)); try { fs::read(\"/tmp/x\") } catch (error) { print(error.code) }",
             "not_text\n",

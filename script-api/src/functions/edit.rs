@@ -140,7 +140,7 @@ impl Desk<'_> {
                 }
                 Ok(contents) => {
                     let not_text = |_| ScriptError::new("not_text", format!("{path} is not UTF-8"));
-                    (String::from(core::str::from_utf8(&contents).map_err(not_text)?), false)
+                    (String::from_utf8(fs::copy(&contents)?).map_err(not_text)?, false)
                 }
                 Err(Error::NotFound(_)) => {
                     let directory = path.rsplit_once('/').map_or("/", |(directory, _)| directory);
@@ -227,6 +227,11 @@ impl Desk<'_> {
         .flatten()
     }
 
+    /// Lets the editor show a message.
+    fn say(&self, message: &str) {
+        self.with_editor(|editor| editor.say(message));
+    }
+
     /// Saves the text; false where that failed, which the editor says then.
     fn save(&self) -> Result<bool, Box<EvalAltResult>> {
         self.try_on_heap(|| {
@@ -238,19 +243,21 @@ impl Desk<'_> {
             let Some((path, text)) = file else {
                 return Ok(false);
             };
+            let Some(text) = text else {
+                self.say("not saved: too little memory is free");
+                return Ok(false);
+            };
             let answer = self.context.host.files.write(&path, text.into_bytes(), Write::Replace);
             let result = match fs::wait(self.context, answer) {
                 Err(ScriptError::Interrupted) => return Err(ScriptError::Interrupted),
                 other => other,
             };
+            self.say("saved");
             if let Some(mut borrowed) = self.terminal.desk().borrow()
                 && let Some(editor) = borrowed.editor()
             {
                 match &result {
-                    Ok(()) => {
-                        editor.saved();
-                        editor.say("saved");
-                    }
+                    Ok(()) => editor.saved(),
                     Err(ScriptError::Thrown { message, .. }) => editor.say(&format!("not saved: {message}")),
                     Err(ScriptError::Interrupted) => {}
                 }
@@ -276,7 +283,7 @@ impl Desk<'_> {
         }
         let failure = Failure::of(&error);
         let message = format!("saved, but {}{}", failure.message, place(&failure, path).1);
-        self.with_editor(|editor| editor.say(&message));
+        self.say(&message);
         Ok(())
     }
 
@@ -312,6 +319,7 @@ impl Desk<'_> {
             let _ = self.terminal.take_keys(self.context.control);
         });
         self.wait(|| edit::session::any_key(self.terminal))?;
+        self.say("");
         if let Some(failure) = failure {
             let (at, place) = place(&failure, path);
             let message = format!("error[{}]: {}{place}", failure.code, failure.message);

@@ -237,7 +237,12 @@ fn contents(context: &TaskContext, arguments: &Args<'_>) -> Result<Contents, Scr
     wait(context, context.host.files.read(&arguments.text(0)))
 }
 
-fn copy(contents: &Contents) -> Result<Vec<u8>, ScriptError> {
+/// The bytes of a file, copied on the kernel heap.
+///
+/// # Errors
+///
+/// `no_space` where it has no room for them.
+pub(super) fn copy(contents: &Contents) -> Result<Vec<u8>, ScriptError> {
     let mut copy = Vec::new();
     let refused = |_| ScriptError::new("no_space", "too little memory is free to read the file");
     copy.try_reserve_exact(contents.len()).map_err(refused)?;

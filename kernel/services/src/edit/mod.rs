@@ -179,8 +179,8 @@ impl Editor {
         self.is_read_only
     }
 
-    /// The text as the file should have it.
-    pub fn to_file(&self) -> String {
+    /// The text as the file should have it; `None` where there is no memory for it.
+    pub fn to_file(&self) -> Option<String> {
         self.text.to_file()
     }
 

@@ -22,6 +22,10 @@ impl Random {
     }
 }
 
+fn written(text: &Text) -> String {
+    text.to_file().expect("memory")
+}
+
 /// The byte of a place in the whole text.
 fn offset(whole: &str, place: Place) -> usize {
     let before: usize = whole.split('\n').take(place.line).map(|line| line.len() + 1).sum();
@@ -57,7 +61,7 @@ fn the_text_is_what_a_plain_string_would_be() {
             assert_eq!(removed, model[range.clone()]);
             model.replace_range(range.clone(), inserted);
             assert_eq!(offset(&model, after), range.start + inserted.len());
-            assert_eq!((text.to_file(), text.size_bytes()), (model.clone(), model.len()));
+            assert_eq!((written(&text), text.size_bytes()), (model.clone(), model.len()));
             assert_eq!(text.line_count(), model.split('\n').count());
             assert_eq!(offset(&model, text.end()), model.len());
         }
@@ -81,15 +85,15 @@ fn files_come_out_as_they_came_in() {
     ] {
         let mut text = Text::new(file.into());
         assert_eq!((text.ending(), text.line_count()), (ending, lines), "{file:?}");
-        assert_eq!(text.to_file(), file);
+        assert_eq!(written(&text), file);
         // A change and its reverse leave no trace.
         let (_, after) = text.replace(Place::default(), Place::default(), "x\ny");
         text.replace(Place::default(), after, "");
-        assert_eq!(text.to_file(), file);
+        assert_eq!(written(&text), file);
     }
     let mut text = Text::new("a\r\nb".into());
     text.replace(Place::new(0, 1), Place::new(0, 1), "\n");
-    assert_eq!(text.to_file(), "a\r\n\r\nb");
+    assert_eq!(written(&text), "a\r\n\r\nb");
 }
 
 fn random_key(random: &mut Random) -> Key {
@@ -156,7 +160,7 @@ fn undo_and_redo_are_exact() {
         for _ in 0..150 {
             let key = random_key(&mut random);
             assert_eq!(editor.press(key), Request::None, "{key:?}");
-            let now = editor.to_file();
+            let now = written(&editor.text);
             assert_eq!(editor.text.clamp(editor.cursor), editor.cursor, "{key:?}");
             if !known.contains(&now) {
                 known.push(now);
@@ -167,19 +171,19 @@ fn undo_and_redo_are_exact() {
             }
             check_states(&mut editor);
         }
-        let last = editor.to_file();
+        let last = written(&editor.text);
         while editor.message != "nothing to undo" {
             editor.press(Key::Control('z'));
-            assert!(known.contains(&editor.to_file()), "{:?}", editor.to_file());
+            assert!(known.contains(&written(&editor.text)), "{:?}", written(&editor.text));
             check_states(&mut editor);
         }
-        assert_eq!((editor.to_file(), editor.is_changed()), (first, false));
+        assert_eq!((written(&editor.text), editor.is_changed()), (first, false));
         while editor.message != "nothing to redo" {
             editor.press(Key::Control('y'));
-            assert!(known.contains(&editor.to_file()));
+            assert!(known.contains(&written(&editor.text)));
         }
         // What was undone before the last change cannot be redone, so `last` is the end of the line.
-        assert!(editor.to_file() == last || known.contains(&editor.to_file()));
+        assert!(written(&editor.text) == last || known.contains(&written(&editor.text)));
         check_states(&mut editor);
     }
 }
@@ -193,7 +197,7 @@ fn check_states(editor: &mut Editor) {
             highlighter.state(text, line),
             state,
             "line {line} of {:?}",
-            text.to_file()
+            written(&text)
         );
         state = highlight::spans(text.line(line), state).1;
     }

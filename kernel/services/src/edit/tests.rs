@@ -9,6 +9,10 @@ fn editor(text: &str) -> Editor {
     Editor::new("/tmp/a.rhai", text.into(), Memory::default())
 }
 
+fn written(editor: &Editor) -> String {
+    editor.to_file().expect("memory")
+}
+
 /// Types bytes as a terminal sends them; the last request.
 fn type_bytes(editor: &mut Editor, bytes: &str) -> Request {
     let mut decoder = Decoder::default();
@@ -24,7 +28,7 @@ fn type_bytes(editor: &mut Editor, bytes: &str) -> Request {
 fn after(text: &str, bytes: &str) -> String {
     let mut editor = editor(text);
     type_bytes(&mut editor, bytes);
-    editor.to_file()
+    written(&editor)
 }
 
 #[test]
@@ -99,7 +103,7 @@ fn undo_goes_by_words_and_commands() {
     type_bytes(&mut editor, "\x1a");
     assert!(!editor.is_changed());
     type_bytes(&mut editor, "\x1a");
-    assert_eq!((editor.is_changed(), editor.to_file().as_str()), (true, "x"));
+    assert_eq!((editor.is_changed(), written(&editor).as_str()), (true, "x"));
     type_bytes(&mut editor, "\x19");
     assert!(!editor.is_changed());
 }
@@ -156,9 +160,9 @@ fn searches_both_ways_around_the_end() {
 fn goes_to_lines_and_asks_before_leaving() {
     let mut editor = editor("one\näb\nthree");
     type_bytes(&mut editor, "\x0c2:2\rX");
-    assert_eq!(editor.to_file(), "one\näXb\nthree");
+    assert_eq!(written(&editor), "one\näXb\nthree");
     type_bytes(&mut editor, "\x0c99\rY");
-    assert_eq!(editor.to_file(), "one\näXb\nYthree");
+    assert_eq!(written(&editor), "one\näXb\nYthree");
     type_bytes(&mut editor, "\x0cabc\r");
     assert!(editor.message.contains("number"));
     assert_eq!(type_bytes(&mut editor, "\x11"), Request::None);

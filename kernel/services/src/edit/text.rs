@@ -155,20 +155,22 @@ impl Text {
         text
     }
 
-    /// The whole text as the file has it.
-    pub fn to_file(&self) -> String {
+    /// The whole text as the file has it; `None` where there is no memory for it.
+    pub fn to_file(&self) -> Option<String> {
         let ending = match self.ending {
             Ending::Lf => "\n",
             Ending::CrLf => "\r\n",
         };
-        let mut text = String::with_capacity(self.size_bytes + (ending.len() - 1) * self.lines.len());
+        let mut text = String::new();
+        text.try_reserve_exact(self.size_bytes + (ending.len() - 1) * self.lines.len())
+            .ok()?;
         for index in 0..self.lines.len() {
             if index > 0 {
                 text.push_str(ending);
             }
             text.push_str(self.line(index));
         }
-        text
+        Some(text)
     }
 
     /// Replaces what lies between two places, which [`Text::clamp`] would not change; returns it, and the place behind
