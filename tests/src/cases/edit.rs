@@ -158,7 +158,7 @@ fn serial(context: &Context) -> Result<(), Error> {
         // Ctrl-C copies; search finds; the selection is replaced; Ctrl-Q asks.
         sight.type_and_wait(" ", |lines| lines[23] == HINTS)?;
         sight.type_and_wait("\x03", |lines| lines[23] == "copied")?;
-        sight.type_and_wait("\x06twice\r\x1bOR\x1bORdouble", |lines| lines[0] == "fn double(x) {")?;
+        sight.type_and_wait("\x06twice\r\x1bORdouble", |lines| lines[0] == "fn double(x) {")?;
         sight.type_and_wait("\x11", |lines| lines[23].starts_with("Save the changes?"))?;
         let lines = sight.type_and_wait("y", is_at_prompt)?;
         ensure!(
