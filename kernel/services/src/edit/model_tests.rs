@@ -197,7 +197,7 @@ fn check_states(editor: &mut Editor) {
             highlighter.state(text, line),
             state,
             "line {line} of {:?}",
-            written(&text)
+            written(text)
         );
         state = highlight::spans(text.line(line), state).1;
     }
