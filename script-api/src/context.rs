@@ -3,13 +3,12 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
+use rhai::{Dynamic, EvalAltResult, NativeCallContext};
 use services::host::{self, Host, Interrupted};
 use services::task::{Control, Requests};
 use services::terminal::Terminal;
 
 use crate::error::thrown;
-use crate::registry::ScriptError;
 
 /// Stack that a native function needs: less, and it throws `stack_overflow` instead of starting.
 pub const NATIVE_STACK_BYTES: usize = 64 * 1024;
@@ -173,17 +172,6 @@ impl TaskContext {
             .tasks
             .on_kernel_heap(&mut || result = work.take().map(|work| work()));
         result.expect("the machine runs what it is given")
-    }
-
-    /// What a service function threw, as the script's error.
-    pub fn script_error(&self, error: &ScriptError, position: Position) -> Box<EvalAltResult> {
-        match error {
-            ScriptError::Thrown { code, message } => thrown(code, message, position),
-            ScriptError::Interrupted => {
-                let stop = self.stop().unwrap_or(Stop::Killed);
-                EvalAltResult::ErrorTerminated(stop.token(), position).into()
-            }
-        }
     }
 
     /// Prints a line on the task's terminal; without one, or where the task must stop, the text is dropped.

@@ -18,7 +18,7 @@ use crate::context::{NATIVE_STACK_BYTES, Stop, TaskContext};
 use crate::error::thrown;
 use crate::functions;
 use crate::registry::{Api, Doc};
-use crate::resolver::RomResolver;
+use crate::resolver::FileResolver;
 use crate::table;
 
 /// Limits by who wrote the script.
@@ -114,7 +114,7 @@ pub(crate) fn build_without_safepoints(context: TaskContext, profile: Profile) -
             engine.register_static_module(namespace, module.clone());
         }
     }
-    engine.set_module_resolver(RomResolver::new(context));
+    engine.set_module_resolver(FileResolver::new(context));
     // Shared, so that copying the engine's state for a call copies a reference and not the context.
     engine.set_default_tag(Dynamic::from(context).into_shared());
     harden(&mut engine, context, profile);

@@ -3,7 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`session`] | the prompt: read, evaluate, print |
-//! | [`program`] | programs from `/rom`, and tasks that run a function of another task |
+//! | [`program`] | programs from files, and tasks that run a function of another task |
 //! | [`engine`] | makes every engine, with its limits and safepoints |
 //! | [`warm`], [`table`] | what is made once: at boot, and while the prompt waits |
 //! | [`registry`] | one description per function, from which all else follows |
@@ -13,7 +13,7 @@
 //! | [`error`] | errors with stable codes |
 //! | [`show`] | values and errors as the prompt shows them |
 //! | [`complete`] | whether an input is finished |
-//! | [`resolver`] | `import` from `/rom` |
+//! | [`resolver`] | `import`, and which file is meant |
 //! | [`sort`] | a sort that can be stopped |
 //!
 //! # Memory

@@ -1,4 +1,4 @@
-//! Programs from `/rom`, and tasks that run a function of another task.
+//! Programs from files, and tasks that run a function of another task.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -17,7 +17,7 @@ use crate::engine::{self, Profile};
 use crate::error::{Failure, thrown};
 use crate::resolver;
 
-/// Runs a script of `/rom` in a scope of its own, on the caller's engine and task, and returns its value. Its functions
+/// Runs a script in a scope of its own, on the caller's engine and task, and returns its value. Its functions
 /// and variables are gone afterwards.
 ///
 /// # Errors
@@ -25,11 +25,16 @@ use crate::resolver;
 /// `not_found`, a syntax error, or what the program throws, with the file's name.
 pub fn run_file(context: TaskContext, call: &NativeCallContext<'_>, path: &str) -> Result<Dynamic, Box<EvalAltResult>> {
     let position = call.call_position();
-    let path = resolver::canonical(call.call_source(), path)
-        .ok_or_else(|| thrown("not_found", format_args!("{path} lies outside of /rom"), position))?;
+    let path = resolver::canonical(call.call_source(), path).ok_or_else(|| {
+        thrown(
+            "not_found",
+            format_args!("{path} leads out of its file system"),
+            position,
+        )
+    })?;
     let text = resolver::read_text(context, &path, position)?;
     let run = || {
-        let ast = engine::compile(&context, call.engine(), &Scope::new(), text, &path)?;
+        let ast = engine::compile(&context, call.engine(), &Scope::new(), &text.text, &path)?;
         call.engine().eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast)
     };
     run().map_err(|error: Box<EvalAltResult>| match error.unwrap_inner() {

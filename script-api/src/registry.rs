@@ -11,13 +11,13 @@ use core::fmt;
 
 use rhai::{
     Array, Blob, Dynamic, EvalAltResult, FnPtr, FuncRegistration, INT, ImmutableString, Map, Module, NativeCallContext,
-    RhaiFunc, Shared,
+    Position, RhaiFunc, Shared,
 };
 use services::host::Interrupted;
 use services::shared::Handle;
 use services::value::Value;
 
-use crate::context::TaskContext;
+use crate::context::{Stop, TaskContext};
 use crate::convert;
 use crate::error::thrown;
 use crate::handles;
@@ -52,13 +52,15 @@ pub enum Example {
     Shows(&'static str, &'static str),
     /// The line ends the task or the machine.
     DoesNotReturn(&'static str),
+    /// The line takes the screen until these keys are pressed.
+    Interactive(&'static str, &'static str),
 }
 
 impl Example {
     /// The line.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Shows(code, _) | Self::DoesNotReturn(code) => code,
+            Self::Shows(code, _) | Self::DoesNotReturn(code) | Self::Interactive(code, _) => code,
         }
     }
 }
@@ -196,6 +198,19 @@ impl ScriptError {
     }
 }
 
+impl ScriptError {
+    /// The error as Rhai carries it.
+    pub fn to_script(&self, context: &TaskContext, position: Position) -> Box<EvalAltResult> {
+        match self {
+            Self::Thrown { code, message } => thrown(code, message, position),
+            Self::Interrupted => {
+                let stop = context.stop().unwrap_or(Stop::Killed);
+                EvalAltResult::ErrorTerminated(stop.token(), position).into()
+            }
+        }
+    }
+}
+
 impl From<Interrupted> for ScriptError {
     fn from(_: Interrupted) -> Self {
         Self::Interrupted
@@ -271,6 +286,33 @@ impl Args<'_> {
             .and_then(|value| value.read_lock::<ImmutableString>());
         text.map(|text| String::from(text.as_str())).unwrap_or_default()
     }
+
+    /// The bytes of the text or blob at `index`, copied to the kernel heap.
+    ///
+    /// # Errors
+    ///
+    /// `too_large`, or `no_space` where the kernel heap has no room for them.
+    pub fn bytes(&self, index: usize) -> Result<Vec<u8>, ScriptError> {
+        let copy = |bytes: &[u8]| {
+            let limit = convert::COPY_LIMIT_BYTES;
+            if bytes.len() > limit {
+                let message = format!("more than {limit} bytes at once: {}", bytes.len());
+                return Err(ScriptError::new("too_large", message));
+            }
+            let mut copy = Vec::new();
+            let refused = |_| ScriptError::new("no_space", "too little memory is free");
+            copy.try_reserve_exact(bytes.len()).map_err(refused)?;
+            copy.extend_from_slice(bytes);
+            Ok(copy)
+        };
+        let Some(value) = self.values.get(index) else {
+            return Ok(Vec::new());
+        };
+        if let Some(text) = value.read_lock::<ImmutableString>() {
+            return copy(text.as_bytes());
+        }
+        value.read_lock::<Blob>().map_or(Ok(Vec::new()), |bytes| copy(&bytes))
+    }
 }
 
 /// A function that runs with allocations on the kernel heap and knows nothing of Rhai.
@@ -340,7 +382,7 @@ impl Api {
             func: Shared::new(
                 move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
                     Some(call) => body(call, arguments),
-                    None => Err(thrown("no_task", "called without a context", rhai::Position::NONE)),
+                    None => Err(thrown("no_task", "called without a context", Position::NONE)),
                 },
             ),
             has_context: true,
@@ -407,8 +449,8 @@ fn run_service(
     tasks.on_kernel_heap(&mut || outcome = Some(body(&context, &arguments)));
     let result = match &outcome {
         Some(Ok(value)) => Ok(convert::to_dynamic(value, None)),
-        Some(Err(error)) => Err(context.script_error(error, call.call_position())),
-        None => Err(context.script_error(&ScriptError::Interrupted, call.call_position())),
+        Some(Err(error)) => Err(error.to_script(&context, call.call_position())),
+        None => Err(ScriptError::Interrupted.to_script(&context, call.call_position())),
     };
     // What the service made lies on the kernel heap and is given back there.
     tasks.on_kernel_heap(&mut || drop(outcome.take()));

@@ -1,27 +1,43 @@
-//! `import` from `/rom`.
+//! `import`, and which file a script means by a path.
 //!
-//! A path that begins with `./` or `../` is meant from the importing file; any other from `/rom` itself, with or without
-//! that name in front. The suffix `.rhai` may be left out.
+//! A path that begins with `/` is a full one, as in `/tmp/lib/a`. One that begins with `./` or `../` is meant from the
+//! importing file, and stays in the same mount (`/rom`, `/tmp`); any other is meant from `/rom`. The suffix `.rhai` may
+//! be left out.
+//!
+//! A module is loaded once, and again when its file has changed; what that module imports itself is looked at only when
+//! it is loaded.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
+use services::files::Contents;
 
 use crate::context::TaskContext;
 use crate::engine;
 use crate::error::thrown;
+use crate::functions::fs;
+use crate::registry::ScriptError;
 
 /// Modules of one engine. The locks are never held while a script runs.
-pub struct RomResolver {
+pub struct FileResolver {
     context: TaskContext,
-    /// Finished modules by path; `None` while one is being loaded.
-    modules: spin::Mutex<BTreeMap<String, Option<Shared<Module>>>>,
+    /// By path; `None` while one is being loaded.
+    modules: spin::Mutex<BTreeMap<String, Option<Loaded>>>,
 }
 
-impl RomResolver {
+/// A finished module.
+#[derive(Clone)]
+struct Loaded {
+    /// The stamp of the file's contents.
+    stamp: u64,
+    module: Shared<Module>,
+}
+
+impl FileResolver {
     /// Nothing loaded yet.
     pub fn new(context: TaskContext) -> Self {
         Self {
@@ -31,7 +47,7 @@ impl RomResolver {
     }
 }
 
-impl ModuleResolver for RomResolver {
+impl ModuleResolver for FileResolver {
     fn resolve(
         &self,
         engine: &Engine,
@@ -39,20 +55,30 @@ impl ModuleResolver for RomResolver {
         path: &str,
         position: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
-        let full = canonical(source, path)
-            .ok_or_else(|| thrown("not_found", format_args!("{path} lies outside of /rom"), position))?;
+        let full = canonical(source, path).ok_or_else(|| {
+            thrown(
+                "not_found",
+                format_args!("{path} leads out of its file system"),
+                position,
+            )
+        })?;
         let known = self.modules.lock().get(&full).cloned();
-        match known {
-            Some(Some(module)) => return Ok(module),
-            Some(None) => {
-                return Err(thrown("import_cycle", format_args!("{full} imports itself"), position));
-            }
-            None => {}
+        if matches!(known, Some(None)) {
+            return Err(thrown("import_cycle", format_args!("{full} imports itself"), position));
+        }
+        let text = read_text(self.context, &full, position)?;
+        if let Some(Some(loaded)) = known
+            && loaded.stamp == text.stamp
+        {
+            return Ok(loaded.module);
         }
         self.modules.lock().insert(full.clone(), None);
-        let loaded = load(engine, self.context, &full, position);
+        let loaded = load(engine, self.context, &full, &text.text, position);
         match &loaded {
-            Ok(module) => self.modules.lock().insert(full, Some(module.clone())),
+            Ok(module) => {
+                let (stamp, module) = (text.stamp, module.clone());
+                self.modules.lock().insert(full, Some(Loaded { stamp, module }))
+            }
             Err(_) => self.modules.lock().remove(&full),
         };
         loaded
@@ -63,13 +89,13 @@ fn load(
     engine: &Engine,
     context: TaskContext,
     path: &str,
+    text: &str,
     position: Position,
 ) -> Result<Shared<Module>, Box<EvalAltResult>> {
     let in_module = |error: Box<EvalAltResult>| match error.unwrap_inner() {
         EvalAltResult::ErrorTerminated(..) => error,
         _ => EvalAltResult::ErrorInModule(path.into(), error, position).into(),
     };
-    let text = read_text(context, path, position)?;
     let ast = engine::compile(&context, engine, &Scope::new(), text, path).map_err(in_module)?;
     let mut module = Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(in_module)?;
     module.set_id(path);
@@ -77,53 +103,77 @@ fn load(
     Ok(module.into())
 }
 
-/// The text of a script in `/rom`.
+/// A script's text, in the task's arena or in the boot image.
+pub struct ScriptText {
+    /// The text.
+    pub text: Cow<'static, str>,
+    /// Differs from that of any other text that the file had or will have.
+    pub stamp: u64,
+}
+
+/// The text of the script in the file at `path`, a full one.
 ///
 /// # Errors
 ///
-/// `not_found`, or `not_text` where it is not UTF-8.
-pub fn read_text(context: TaskContext, path: &str, position: Position) -> Result<&'static str, Box<EvalAltResult>> {
-    let inner = path.strip_prefix("/rom").unwrap_or(path);
-    let bytes = context
-        .host
-        .rom
-        .read(inner)
-        .map_err(|error| thrown(error.code(), error, position))?;
-    core::str::from_utf8(bytes).map_err(|_| thrown("not_text", format_args!("{path} is not UTF-8"), position))
+/// What the file system throws, or `not_text` where the file is not UTF-8.
+pub fn read_text(context: TaskContext, path: &str, position: Position) -> Result<ScriptText, Box<EvalAltResult>> {
+    let tasks = context.host.tasks;
+    let mut answer: Option<Result<Contents, ScriptError>> = None;
+    tasks.on_kernel_heap(&mut || answer = Some(fs::wait(&context, context.host.files.read(path))));
+    let not_text = || thrown("not_text", format_args!("{path} is not UTF-8"), position);
+    let text = match &answer {
+        Some(Ok(contents)) => {
+            let text = match contents.as_constant() {
+                Some(bytes) => core::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+                None => core::str::from_utf8(contents)
+                    .ok()
+                    .map(|text| Cow::Owned(String::from(text))),
+            };
+            let stamp = contents.stamp();
+            text.map(|text| ScriptText { text, stamp }).ok_or_else(not_text)
+        }
+        Some(Err(error)) => Err(error.to_script(&context, position)),
+        None => Err(ScriptError::Interrupted.to_script(&context, position)),
+    };
+    tasks.on_kernel_heap(&mut || drop(answer.take()));
+    text
 }
 
-/// The full path of a script, such as `/rom/lib/text.rhai`; `None` where it would leave `/rom`.
+/// The full path of a script, such as `/rom/lib/text.rhai`; `None` where it would leave its mount.
 pub fn canonical(source: Option<&str>, path: &str) -> Option<String> {
+    let is_relative = path.starts_with("./") || path.starts_with("../");
     let mut parts: Vec<&str> = Vec::new();
-    if path.starts_with("./") || path.starts_with("../") {
-        let directory = source.and_then(|source| source.strip_prefix("/rom/")).unwrap_or("");
-        parts.extend(
-            directory
-                .rsplit_once('/')
-                .map_or("", |(directory, _)| directory)
-                .split('/'),
-        );
+    if is_relative && let Some((directory, _)) = source.and_then(|source| source.rsplit_once('/')) {
+        parts.extend(directory.split('/').filter(|part| !part.is_empty()));
     }
-    parts.extend(path.strip_prefix("/rom/").unwrap_or(path).split('/'));
-    let mut full: Vec<&str> = Vec::new();
-    for part in parts {
+    if parts.is_empty() && !path.starts_with('/') {
+        parts.push("rom");
+    }
+    for part in path.split('/') {
         match part {
             "" | "." => {}
             ".." => {
-                full.pop()?;
+                parts.pop();
+                // What a path is meant from is a part of its mount: it does not lead to another one.
+                if parts.is_empty() {
+                    return None;
+                }
             }
-            name => full.push(name),
+            name => parts.push(name),
         }
     }
-    let mut text = String::from("/rom");
-    for part in &full {
+    if parts.len() < 2 {
+        return None;
+    }
+    let mut text = String::new();
+    for part in &parts {
         text.push('/');
         text.push_str(part);
     }
     if !text.ends_with(".rhai") {
         text.push_str(".rhai");
     }
-    (!full.is_empty()).then_some(text)
+    Some(text)
 }
 
 #[cfg(test)]
@@ -139,6 +189,15 @@ mod tests {
         assert_eq!(full(Some("/rom/examples/a.rhai"), "lib/text"), "/rom/lib/text.rhai");
         assert_eq!(full(Some("/rom/examples/a.rhai"), "./b"), "/rom/examples/b.rhai");
         assert_eq!(full(Some("/rom/examples/a.rhai"), "../lib/./x"), "/rom/lib/x.rhai");
+        assert_eq!(full(None, "/tmp/a"), "/tmp/a.rhai");
+        assert_eq!(full(None, "/tmp/lib/../a.rhai"), "/tmp/a.rhai");
+        assert_eq!(full(Some("/tmp/lib/a.rhai"), "./b"), "/tmp/lib/b.rhai");
+        assert_eq!(full(Some("/tmp/lib/a.rhai"), "../b"), "/tmp/b.rhai");
+        assert_eq!(full(Some("/tmp/a.rhai"), "lib/b"), "/rom/lib/b.rhai");
+        assert_eq!(full(Some("/tmp/a.rhai"), "/rom/lib/b"), "/rom/lib/b.rhai");
+        assert_eq!(canonical(Some("/tmp/a.rhai"), "../rom/lib/b"), None);
+        assert_eq!(canonical(None, "/tmp/../rom/a"), None);
+        assert_eq!(canonical(None, "/tmp"), None);
         assert_eq!(canonical(Some("/rom/a.rhai"), "../x"), None);
         assert_eq!(canonical(None, "lib/../../x"), None);
         assert_eq!(canonical(None, ""), None);

@@ -35,7 +35,7 @@ pub fn run(host: Host, terminal: &'static Terminal) -> Outcome {
             Read::Line(line) => {
                 terminal.begin_evaluation(session.context.control);
                 session.evaluate_and_show(&line);
-                terminal.end_evaluation();
+                host.tasks.on_kernel_heap(&mut || terminal.end_evaluation());
                 session.context.control.take(Requests::CANCEL);
             }
             Read::Nothing => {}

@@ -110,6 +110,16 @@ fn shows_what_the_example_says() {
                     None => assert_eq!(shown, expected, "{code}"),
                 }
             }
+            Example::Interactive(code, keys) => {
+                machine.console.type_text(code);
+                machine.console.type_text("\r");
+                machine.console.type_text(keys);
+                let shown = machine.console.take_until("rhai> ");
+                assert!(
+                    shown.contains("\x1b[?1049h") && !shown.contains("error["),
+                    "{code}: {shown}"
+                );
+            }
             // The task ends, and the supervisor starts another one.
             Example::DoesNotReturn(code) => {
                 machine.console.type_text(code);

@@ -225,6 +225,11 @@ impl Machine {
         text::plain(&self.transcript)
     }
 
+    /// The same, byte for byte.
+    pub fn raw_transcript(&self) -> &[u8] {
+        &self.transcript
+    }
+
     /// Types `bytes`.
     ///
     /// # Errors

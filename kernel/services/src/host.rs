@@ -9,6 +9,7 @@ use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use crate::files::Files;
 use crate::keyboard::Layout;
 use crate::lock::Lock;
 use crate::screen::FontSize;
@@ -41,6 +42,8 @@ pub struct Host {
     pub keyboard: &'static dyn Keyboard,
     /// The screen; `None` where the machine has none.
     pub display: Option<&'static dyn Display>,
+    /// All files: `/rom`, `/tmp` and what else is mounted.
+    pub files: &'static Files,
     /// Hooks that break things on purpose; only where the command line asked for them.
     pub debug: Option<&'static dyn Debug>,
 }

@@ -9,6 +9,8 @@
 //! | [`task`] | the control word of a running script task, its outcome and description |
 //! | [`host`] | the contracts: tasks, clock, power, machine facts, screen, debug hooks |
 //! | [`keyboard`] | scancodes to what a terminal sends |
+//! | [`files`] | the file tree: `/rom`, `/tmp`, and what is mounted later |
+//! | [`edit`] | the full-screen editor for scripts |
 //! | [`console`] | a byte console such as a serial line |
 //! | [`terminal`] | the line editor and the terminal on top of a console |
 //! | [`lock`] | the counted spin lock |
@@ -23,6 +25,8 @@
 extern crate alloc;
 
 pub mod console;
+pub mod edit;
+pub mod files;
 pub mod host;
 pub mod keyboard;
 pub mod lock;

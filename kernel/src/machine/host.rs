@@ -2,9 +2,13 @@
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use raw_cpuid::CpuId;
+use services::files::memory::Memory;
+use services::files::read_only::ReadOnly;
+use services::files::{FileSystem, Files};
 use services::host::{
     BootStep, BoxFuture, Clock, CpuInfo, Host, Interrupted, Machine, MemoryInfo, Power, PowerError, StartError, Tasks,
 };
@@ -34,18 +38,37 @@ struct ThisMachine {
 /// The contracts, met by this machine.
 pub fn make(facts: Facts, rom: Rom, with_debug: bool) -> Host {
     let machine: &'static ThisMachine = Box::leak(Box::new(ThisMachine { facts }));
+    let rom: &'static Rom = Box::leak(Box::new(rom));
     Host {
         tasks: machine,
         clock: machine,
         power: machine,
         machine,
         log: journal::ring(),
-        rom: Box::leak(Box::new(rom)),
+        rom,
+        files: Box::leak(Box::new(mount(rom))),
         shared: tasks::shared(),
         keyboard: &keyboard::ThisKeyboard,
         display: drawing::start(),
         debug: with_debug.then_some(&debug::Hooks),
     }
+}
+
+/// The files that every machine has.
+fn mount(rom: &'static Rom) -> Files {
+    let files = Files::new();
+    // A quarter of the memory stays free for everything else.
+    let room = || frames::free_bytes().saturating_sub(frames::total_bytes() / 4);
+    let systems: [(&str, Arc<dyn FileSystem>); 2] = [
+        ("/rom", Arc::new(ReadOnly::new(rom))),
+        ("/tmp", Arc::new(Memory::new(Box::new(room)))),
+    ];
+    for (point, system) in systems {
+        if let Err(error) = files.mount(point, system) {
+            log::error!("files: {error}");
+        }
+    }
+    files
 }
 
 impl Tasks for ThisMachine {

@@ -235,7 +235,7 @@ fn update(
     arguments: &mut [&mut Dynamic],
 ) -> Result<Dynamic, Box<EvalAltResult>> {
     let position = call.call_position();
-    let throw = |error: ScriptError| context.script_error(&error, position);
+    let throw = |error: ScriptError| error.to_script(context, position);
     let handle = arguments.first().and_then(|value| handles::handle(value));
     let change = arguments
         .get(1)

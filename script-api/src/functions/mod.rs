@@ -7,6 +7,8 @@ pub mod channel;
 pub mod cost;
 pub mod cpu;
 pub mod debug;
+pub mod edit;
+pub mod fs;
 pub mod help;
 pub mod key;
 pub mod log;
@@ -29,6 +31,8 @@ pub fn register(api: &mut Api) {
     cell::register(api);
     channel::register(api);
     cpu::register(api);
+    edit::register(api);
+    fs::register(api);
     help::register(api);
     key::register(api);
     log::register(api);

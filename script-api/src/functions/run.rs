@@ -15,7 +15,7 @@ const RUN: Doc = Doc {
     params: &[Param {
         name: "path",
         kind: Kind::Text,
-        meaning: "a script in /rom; `.rhai` may be left out",
+        meaning: "a script such as \"/tmp/hello\"; `.rhai` may be left out, and /rom where there is no / in front",
     }],
     returns: "any",
     errors: &[

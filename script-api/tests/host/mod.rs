@@ -12,6 +12,9 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use services::console::Console;
+use services::files::Files;
+use services::files::memory::Memory;
+use services::files::read_only::ReadOnly;
 use services::host::{
     BootStep, BoxFuture, Clock, CpuInfo, Debug, Display, DisplayInfo, Host, Interrupted, Keyboard, Machine, MemoryInfo,
     Power, PowerError, StartError, Tasks,
@@ -436,6 +439,11 @@ impl FakeConsole {
         }
     }
 
+    /// Takes what was shown since the last call.
+    pub(crate) fn take_shown(&self) -> Vec<u8> {
+        std::mem::take(&mut self.wires.lock().expect("no panic under the lock").shown)
+    }
+
     /// Waits until the screen's text ends with `end`, and takes it.
     pub(crate) fn take_until(&self, end: &str) -> String {
         let limit = Instant::now() + Duration::from_secs(20);
@@ -506,13 +514,19 @@ pub(crate) fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
     log.push(1_000_000, format_args!("started"));
     let (rom, problem) = Rom::parse(Box::leak(archive(files).into_boxed_slice()));
     assert_eq!(problem, None);
+    let rom: &'static Rom = Box::leak(Box::new(rom));
+    let files: &'static Files = Box::leak(Box::default());
+    files.mount("/rom", Arc::new(ReadOnly::new(rom))).expect("a path");
+    let memory = Memory::new(Box::new(|| 1 << 29));
+    files.mount("/tmp", Arc::new(memory)).expect("a path");
     let host = Host {
         tasks,
         clock: Box::leak(Box::new(FakeClock(Instant::now()))),
         power,
         machine: &FakeMachine,
         log,
-        rom: Box::leak(Box::new(rom)),
+        rom,
+        files,
         shared: Box::leak(Box::new(Table::new(64 << 20))),
         keyboard: Box::leak(Box::<FakeKeyboard>::default()),
         display: Some(display),

@@ -3,6 +3,7 @@
 mod boot;
 mod containment;
 mod drawing;
+mod edit;
 mod exceptions;
 mod harness;
 mod language;
@@ -30,6 +31,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         sessions::TESTS,
         shared::TESTS,
         drawing::TESTS,
+        edit::TESTS,
     ]
     .into_iter()
     .flatten()

@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use super::layout::NAMES;
 use super::{Action, KeyName, Keyboard, Layout, Leds, Set};
-use crate::terminal::keys::{Decoder, Key};
+use crate::terminal::keys::{Decoder, Key, Motion};
 
 /// Scancodes of a key in set 1 and set 2; `Ex` keys have E0 before them.
 #[derive(Clone, Copy)]
@@ -335,7 +335,7 @@ fn the_line_editor_understands_the_keys() {
         [
             Key::WordLeft,
             Key::WordLeft,
-            Key::Left,
+            Key::Select(Motion::Left),
             Key::Delete,
             Key::DeleteWord,
             Key::BackspaceWord,

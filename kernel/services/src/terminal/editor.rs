@@ -84,7 +84,7 @@ impl LineEditor {
     }
 
     fn press(&mut self, key: Key, out: &mut Vec<u8>) -> Step {
-        match key {
+        match key.without_shift() {
             Key::Enter => return self.submit(out),
             Key::Control('c') => {
                 self.screen.place_cursor(self.line.text(), self.line.text().len(), out);
@@ -142,7 +142,8 @@ impl LineEditor {
                     self.screen.redraw(self.line.text(), changed, self.line.cursor(), out);
                 }
             }
-            Key::Control(_) => {}
+            // What only full-screen programs have a use for.
+            _ => {}
         }
         Step::More
     }

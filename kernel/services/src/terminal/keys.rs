@@ -37,6 +37,108 @@ pub enum Key {
     DeleteWord,
     /// Alt-Backspace.
     BackspaceWord,
+    /// A cursor key with Shift, which extends a selection.
+    Select(Motion),
+    /// Page up.
+    PageUp,
+    /// Page down.
+    PageDown,
+    /// Ctrl-Home.
+    TextStart,
+    /// Ctrl-End.
+    TextEnd,
+    /// Shift-Tab.
+    BackTab,
+    /// Ctrl-Space, which many terminals send for a mark.
+    Mark,
+    /// Escape alone; only [`Decoder::give_up`] finds it.
+    Escape,
+    /// A function key, from 1.
+    Function(u8),
+    /// A function key with Shift.
+    ShiftFunction(u8),
+    /// The terminal begins to send what was pasted into it.
+    PasteStart,
+    /// What was pasted has come to its end.
+    PasteEnd,
+    /// The terminal's answer to the question where its cursor is; from 1.
+    CursorAt {
+        /// Row.
+        row: u16,
+        /// Column.
+        column: u16,
+    },
+}
+
+/// Where a cursor key leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Motion {
+    /// One line up.
+    Up,
+    /// One line down.
+    Down,
+    /// One character to the left.
+    Left,
+    /// One character to the right.
+    Right,
+    /// To the line's start.
+    Home,
+    /// To the line's end.
+    End,
+    /// To the start of a word.
+    WordLeft,
+    /// To the end of a word.
+    WordRight,
+    /// One screen up.
+    PageUp,
+    /// One screen down.
+    PageDown,
+    /// To the start of the text.
+    TextStart,
+    /// To the end of the text.
+    TextEnd,
+}
+
+impl Key {
+    /// Where a cursor key without Shift leads.
+    pub fn motion(self) -> Option<Motion> {
+        Some(match self {
+            Self::Up => Motion::Up,
+            Self::Down => Motion::Down,
+            Self::Left => Motion::Left,
+            Self::Right => Motion::Right,
+            Self::Home => Motion::Home,
+            Self::End => Motion::End,
+            Self::WordLeft => Motion::WordLeft,
+            Self::WordRight => Motion::WordRight,
+            Self::PageUp => Motion::PageUp,
+            Self::PageDown => Motion::PageDown,
+            Self::TextStart => Motion::TextStart,
+            Self::TextEnd => Motion::TextEnd,
+            _ => return None,
+        })
+    }
+
+    /// The key as a program sees it that has no selection: Shift makes no difference.
+    pub fn without_shift(self) -> Self {
+        match self {
+            Self::Select(motion) => match motion {
+                Motion::Up => Self::Up,
+                Motion::Down => Self::Down,
+                Motion::Left => Self::Left,
+                Motion::Right => Self::Right,
+                Motion::Home => Self::Home,
+                Motion::End => Self::End,
+                Motion::WordLeft => Self::WordLeft,
+                Motion::WordRight => Self::WordRight,
+                Motion::PageUp => Self::PageUp,
+                Motion::PageDown => Self::PageDown,
+                Motion::TextStart => Self::TextStart,
+                Motion::TextEnd => Self::TextEnd,
+            },
+            other => other,
+        }
+    }
 }
 
 /// Turns bytes into keys, one byte at a time.
@@ -75,6 +177,20 @@ impl Decoder {
         }
     }
 
+    /// The last byte was ESC: a sequence has begun, or somebody has pressed the Escape key.
+    pub fn is_in_doubt(&self) -> bool {
+        matches!(self.state, State::Escape)
+    }
+
+    /// Nothing came after ESC for so long that it was the key.
+    pub fn give_up(&mut self) -> Option<Key> {
+        if !self.is_in_doubt() {
+            return None;
+        }
+        self.state = State::Ground;
+        Some(Key::Escape)
+    }
+
     fn ground(&mut self, byte: u8) -> Option<Key> {
         match byte {
             b'\r' => {
@@ -89,7 +205,8 @@ impl Decoder {
                 None
             }
             0x01..=0x1a => Some(Key::Control(char::from(byte - 1 + b'a'))),
-            0x00 | 0x1c..=0x1f => None,
+            0x00 => Some(Key::Mark),
+            0x1c..=0x1f => None,
             0x20..=0x7e => Some(Key::Character(char::from(byte))),
             0xc2..=0xdf => self.start_character(byte & 0x1f, 1, 0x80),
             0xe0..=0xef => self.start_character(byte & 0x0f, 2, 0x800),
@@ -177,19 +294,58 @@ impl Decoder {
 
 /// The key of a sequence: its last byte, the key number and the modifiers (xterm: 1 + shift 1, alt 2, control 4).
 fn final_byte(byte: u8, number: u16, modifiers: u16) -> Option<Key> {
-    let by_word = matches!(modifiers, 3 | 5) || matches!(number, 3 | 5) && modifiers == 0;
-    Some(match (byte, number) {
+    // Some terminals leave the first parameter of `ESC [ 1 ; 5 D` out.
+    let held = match modifiers {
+        0 if matches!(byte, b'A'..=b'H') && number > 1 => number - 1,
+        _ => modifiers.saturating_sub(1),
+    };
+    let (has_shift, has_control) = (held & 1 != 0, held & 4 != 0);
+    let by_word = has_control || held & 2 != 0;
+    let key = match (byte, number) {
         (b'A', _) => Key::Up,
         (b'B', _) => Key::Down,
         (b'C', _) if by_word => Key::WordRight,
         (b'C', _) => Key::Right,
         (b'D', _) if by_word => Key::WordLeft,
         (b'D', _) => Key::Left,
+        (b'H', _) | (b'~', 1 | 7) if has_control => Key::TextStart,
+        (b'F', _) | (b'~', 4 | 8) if has_control => Key::TextEnd,
         (b'H', _) | (b'~', 1 | 7) => Key::Home,
         (b'F', _) | (b'~', 4 | 8) => Key::End,
         (b'~', 3) => Key::Delete,
+        (b'~', 5) => Key::PageUp,
+        (b'~', 6) => Key::PageDown,
+        (b'~', 200) => Key::PasteStart,
+        (b'~', 201) => Key::PasteEnd,
         (b'M', _) => Key::Enter,
+        (b'Z', _) => Key::BackTab,
+        // An answer always has a row and a column; so has Shift-F3, and whoever has not asked takes it for that.
+        (b'R', 1..) if modifiers > 0 => {
+            return Some(Key::CursorAt {
+                row: number,
+                column: modifiers,
+            });
+        }
+        _ => return function_key(byte, number, has_shift),
+    };
+    match key.motion() {
+        Some(motion) if has_shift => Some(Key::Select(motion)),
+        _ => Some(key),
+    }
+}
+
+fn function_key(byte: u8, number: u16, has_shift: bool) -> Option<Key> {
+    let index = match (byte, number) {
+        (b'P'..=b'S', _) => byte - b'P' + 1,
+        (b'~', 11..=15) => number as u8 - 10,
+        (b'~', 17..=21) => number as u8 - 11,
+        (b'~', 23..=24) => number as u8 - 12,
         _ => return None,
+    };
+    Some(if has_shift {
+        Key::ShiftFunction(index)
+    } else {
+        Key::Function(index)
     })
 }
 
@@ -232,7 +388,7 @@ mod tests {
     #[test]
     fn swallows_unknown_sequences_whole() {
         assert_eq!(
-            keys(b"\x1b[200~x\x1b[?25;1hy\x1bOPz\x1bqw\x1b[99999999~"),
+            keys(b"\x1b[299~x\x1b[?25;1hy\x1bOzz\x1bqw\x1b[99999999~"),
             [
                 Key::Character('x'),
                 Key::Character('y'),
@@ -240,6 +396,51 @@ mod tests {
                 Key::Character('w'),
             ]
         );
+    }
+
+    #[test]
+    fn decodes_what_full_screen_programs_need() {
+        assert_eq!(
+            keys(b"\x1b[1;2A\x1b[1;6D\x1b[5~\x1b[6;2~\x1b[1;5H\x1b[1;6F\x1b[Z\0"),
+            [
+                Key::Select(Motion::Up),
+                Key::Select(Motion::WordLeft),
+                Key::PageUp,
+                Key::Select(Motion::PageDown),
+                Key::TextStart,
+                Key::Select(Motion::TextEnd),
+                Key::BackTab,
+                Key::Mark,
+            ]
+        );
+        assert_eq!(
+            keys(b"\x1bOP\x1bOR\x1b[15~\x1b[24~\x1b[15;2~\x1b[24;80R\x1b[200~x\x1b[201~"),
+            [
+                Key::Function(1),
+                Key::Function(3),
+                Key::Function(5),
+                Key::Function(12),
+                Key::ShiftFunction(5),
+                Key::CursorAt { row: 24, column: 80 },
+                Key::PasteStart,
+                Key::Character('x'),
+                Key::PasteEnd,
+            ]
+        );
+        assert_eq!(Key::Select(Motion::WordLeft).without_shift(), Key::WordLeft);
+    }
+
+    #[test]
+    fn finds_the_escape_key_when_nothing_follows() {
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.feed(0x1b), None);
+        assert!(decoder.is_in_doubt());
+        assert_eq!(decoder.give_up(), Some(Key::Escape));
+        assert_eq!(decoder.feed(b'['), Some(Key::Character('[')));
+        decoder.feed(0x1b);
+        decoder.feed(b'[');
+        assert_eq!((decoder.is_in_doubt(), decoder.give_up()), (false, None));
+        assert_eq!(decoder.feed(b'A'), Some(Key::Up));
     }
 
     #[test]

@@ -7,12 +7,14 @@
 //! | [`history`] | lines entered before |
 //! | [`screen`] | draws the line |
 //! | [`editor`] | keys to edits |
+//! | [`full_screen`] | the terminal in the hands of a full-screen program |
 //! | `queues` | what waits between the console, the editor and the printers |
 //!
 //! One service, [`Terminal::pump`], owns the console in both directions. Sessions come and go on the terminal; history
 //! stays. Everything here runs on the executor, never on a fiber, except the short calls around an evaluation.
 
 pub mod editor;
+pub mod full_screen;
 pub mod history;
 pub mod keys;
 pub mod line;
@@ -27,9 +29,11 @@ use core::future::poll_fn;
 use core::task::{Context, Poll};
 
 use crate::console::Console;
+use crate::edit::Desk;
 use crate::lock::Lock;
 use crate::task::Control;
 use editor::{LineEditor, Step};
+use full_screen::HeldBack;
 use queues::Queues;
 
 /// Shown before the first line of an input.
@@ -58,12 +62,17 @@ pub struct Terminal {
     /// Never locked across an await. Where both locks are needed, `editing` comes first.
     queues: Lock<Queues>,
     editing: Lock<Editing>,
+    desk: Desk,
 }
 
 struct Editing {
     editor: LineEditor,
     /// A line is on the screen: what others print goes above it.
     is_active: bool,
+    /// A full-screen program draws: what others print waits until it has left.
+    full_screen: Option<HeldBack>,
+    /// It shows no escape sequences.
+    is_dumb: bool,
 }
 
 impl Terminal {
@@ -75,8 +84,16 @@ impl Terminal {
             editing: Lock::new(Editing {
                 editor: LineEditor::new(DEFAULT_WIDTH_CELLS),
                 is_active: false,
+                full_screen: None,
+                is_dumb: false,
             }),
+            desk: Desk::default(),
         }
+    }
+
+    /// What the full-screen editor keeps on this terminal.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     /// Moves bytes between the console and the queues, for ever. A supervised service; may be restarted.
@@ -90,15 +107,17 @@ impl Terminal {
         self.queues.lock().begin_evaluation(control);
     }
 
-    /// The evaluation has ended: Ctrl-C belongs to the line editor again.
+    /// The evaluation has ended: Ctrl-C belongs to the line editor again. Call it with allocations on the kernel heap.
     pub fn end_evaluation(&self) {
+        self.leave_full_screen();
+        self.desk.clear();
         self.queues.lock().end_evaluation();
     }
 
     /// For the supervisor, after a session died: whatever it was doing on the terminal is over.
     pub fn forget_evaluation(&self) {
         self.editing.lock().is_active = false;
-        self.queues.lock().end_evaluation();
+        self.end_evaluation();
     }
 
     /// Reads with prompt, editing and history until `is_complete` accepts the text, which it sees after each line. One
@@ -133,16 +152,14 @@ impl Terminal {
         self.room().await;
         let mut bytes = Vec::with_capacity(text.len() + 16);
         let mut editing = self.editing.lock();
+        if let Some(held_back) = &mut editing.full_screen {
+            held_back.add(text);
+            return;
+        }
         if editing.is_active {
             editing.editor.hide(&mut bytes);
         }
-        let mut rest = text.as_str();
-        while let Some((line, after)) = rest.split_once('\n') {
-            bytes.extend_from_slice(line.strip_suffix('\r').unwrap_or(line).as_bytes());
-            bytes.extend_from_slice(b"\r\n");
-            rest = after;
-        }
-        bytes.extend_from_slice(rest.as_bytes());
+        extend_with_lines(&mut bytes, &text);
         if editing.is_active {
             if !bytes.ends_with(b"\n") {
                 bytes.extend_from_slice(b"\r\n");
@@ -200,6 +217,17 @@ impl Terminal {
         context.waker().wake_by_ref();
         Poll::Pending
     }
+}
+
+/// Appends `text` with CR LF for each LF.
+fn extend_with_lines(bytes: &mut Vec<u8>, text: &str) {
+    let mut rest = text;
+    while let Some((line, after)) = rest.split_once('\n') {
+        bytes.extend_from_slice(line.strip_suffix('\r').unwrap_or(line).as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+        rest = after;
+    }
+    bytes.extend_from_slice(rest.as_bytes());
 }
 
 /// A line being read. Dropping it, as a cancelled wait does, takes the line off the books.

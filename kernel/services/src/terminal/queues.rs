@@ -24,6 +24,8 @@ pub(super) struct Queues {
     input: VecDeque<u8>,
     output: VecDeque<u8>,
     evaluation: Option<&'static Control>,
+    /// A full-screen program reads the keys: Ctrl-C is one of them.
+    is_raw: bool,
     pump: Option<Waker>,
     reader: Option<Waker>,
     printers: Vec<Waker>,
@@ -57,12 +59,33 @@ impl Queues {
 
     pub(super) fn end_evaluation(&mut self) {
         self.evaluation = None;
+        self.is_raw = false;
+    }
+
+    /// Whether `control` is the one whose evaluation runs.
+    pub(super) fn is_evaluating(&self, control: &'static Control) -> bool {
+        self.evaluation.is_some_and(|running| core::ptr::eq(running, control))
+    }
+
+    /// Whether Ctrl-C is a key as any other.
+    pub(super) fn is_raw(&self) -> bool {
+        self.is_raw
+    }
+
+    pub(super) fn set_raw(&mut self, is_raw: bool) {
+        self.is_raw = is_raw;
+    }
+
+    /// Forgets what was typed and not read.
+    pub(super) fn drop_input(&mut self) {
+        self.input.clear();
+        self.wake_pump();
     }
 
     /// How many bytes the console may hand over now; where none, the pump is woken when there is room.
     pub(super) fn receive_limit(&mut self, context: &Context<'_>) -> usize {
         keep(&mut self.pump, context);
-        if self.evaluation.is_some() {
+        if self.evaluation.is_some() && !self.is_raw {
             usize::MAX
         } else {
             INPUT_LIMIT_BYTES.saturating_sub(self.input.len())
@@ -74,6 +97,7 @@ impl Queues {
         let mut fresh = bytes;
         let mut cancelled = None;
         if let Some(control) = self.evaluation
+            && !self.is_raw
             && let Some(at) = bytes.iter().rposition(|&byte| byte == CONTROL_C)
         {
             // What was typed before Ctrl-C is withdrawn, and what was about to be shown is no longer wanted.
