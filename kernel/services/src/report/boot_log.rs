@@ -12,55 +12,36 @@ const STYLE: Style = Style {
     attribute: 0x07,
 };
 
-/// Where the next character goes.
+/// Where the next line goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BootLog {
-    column: usize,
     row: usize,
-    /// Something was written.
-    is_begun: bool,
 }
 
 impl BootLog {
-    /// The top left corner.
+    /// The top of the screen.
     pub const fn new() -> Self {
-        Self {
-            column: 0,
-            row: 0,
-            is_begun: false,
-        }
+        Self { row: 0 }
     }
 
-    /// Writes text; lines end with LF, and those that are too long go on in the next row.
-    pub fn write(&mut self, paper: &mut Paper<'_>, text: &str) {
+    /// Writes a line; what is too long goes on in the next row.
+    pub fn write_line(&mut self, paper: &mut Paper<'_>, line: &str) {
         let (columns, rows) = paper.size_cells();
         if columns == 0 || rows == 0 {
             return;
         }
-        if !core::mem::replace(&mut self.is_begun, true) {
-            paper.clear_rows(0, 1, STYLE);
-        }
-        for line in text.split_inclusive('\n') {
-            let mut rest = line.trim_end_matches('\n');
-            while !rest.is_empty() {
-                if self.column == columns {
-                    self.end_line(paper, rows);
-                }
-                let (now, later) = split_at_character(rest, columns - self.column);
-                paper.write(self.column, self.row, now, STYLE);
-                self.column += now.chars().count();
-                rest = later;
-            }
-            if line.ends_with('\n') {
-                self.end_line(paper, rows);
+        let mut rest = line;
+        loop {
+            let (now, later) = split_at_character(rest, columns);
+            let end = paper.write(0, self.row, now, STYLE);
+            paper.clear_cells(end, self.row, STYLE);
+            self.row = (self.row + 1) % rows;
+            rest = later;
+            if rest.is_empty() {
+                break;
             }
         }
-    }
-
-    fn end_line(&mut self, paper: &mut Paper<'_>, rows: usize) {
-        self.column = 0;
-        self.row = (self.row + 1) % rows;
-        paper.clear_rows(self.row, 1, STYLE);
+        paper.clear_cells(0, self.row, STYLE);
     }
 }
 

@@ -41,6 +41,12 @@ const MODULE_PIXELS_MIN: usize = 3;
 const CODE_WIDTH_PER_CENT: usize = 40;
 /// A line longer than this is cut, in bytes.
 const LINE_LIMIT_BYTES: usize = 512;
+/// What the report's first line says and the headline has said.
+const HEADLINE_PREFIX: &str = "KERNEL PANIC: ";
+/// How the parts of a report start that follow its cause.
+const SECTIONS: [&str; 3] = ["Rhaios ", "rip ", "backtrace:"];
+/// Stands for the start of a name.
+const CUT: &str = "..";
 const CAPTION: &str = "Scan for a bug report";
 
 /// A square in pixels.
@@ -63,6 +69,8 @@ pub struct Page {
     /// The first row beside the code.
     narrow_row: usize,
     code: Option<Area>,
+    /// Lines so far say why the machine stopped.
+    is_cause: bool,
     line: [u8; LINE_LIMIT_BYTES],
     line_bytes: usize,
 }
@@ -94,17 +102,19 @@ impl Page {
             narrow_columns,
             narrow_row,
             code,
+            is_cause: true,
             line: [0; LINE_LIMIT_BYTES],
             line_bytes: 0,
         }
     }
 
-    /// The last row for lines: below it are a free one, and the footer's.
-    fn last_row(&self) -> usize {
+    /// One past the last row for lines: a free one, the footer's and another free one follow.
+    fn end_row(&self) -> usize {
         self.rows.saturating_sub(3)
     }
 
-    /// Adds to the report. What does not fit is left out; the last row says so.
+    /// Adds to the report: its cause, the line that starts with the product's name, the rest. What does not fit is left
+    /// out; the last row says so.
     pub fn write(&mut self, paper: &mut Paper<'_>, text: &str) {
         for byte in text.bytes() {
             if byte == b'\n' {
@@ -122,40 +132,79 @@ impl Page {
         let bytes = &line[..core::mem::take(&mut self.line_bytes)];
         // Only a cut in the middle of a character can make it no text.
         let line = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-        let is_cause = self.row == if self.row_pixels > 0 { 5 } else { 2 };
-        self.show_line(paper, line, is_cause.then_some(CAUSE));
+        let starts_section = SECTIONS.iter().any(|start| line.starts_with(start));
+        self.is_cause &= !starts_section;
+        if starts_section && self.row_pixels > 0 {
+            self.row += 1;
+        }
+        if let Some(frame) = line.strip_prefix("  0x") {
+            self.show_frame(paper, frame);
+        } else {
+            let line = line.strip_prefix(HEADLINE_PREFIX).unwrap_or(line);
+            self.show_line(paper, line, self.is_cause.then_some(CAUSE));
+        }
+    }
+
+    /// Whether there is a row for more. Where there is not, the last one says so.
+    fn has_room(&self, paper: &mut Paper<'_>) -> bool {
+        let is_there = self.row < self.end_row();
+        if !is_there {
+            let row = self.end_row().saturating_sub(1);
+            let end = paper.write(MARGIN, row, "  ...", DIM);
+            for column in end..self.end_column(row) {
+                paper.write(column, row, " ", PLAIN);
+            }
+        }
+        is_there
+    }
+
+    /// Shows a line of a backtrace in one row: the lower half of the address, and of the name what fits of its end.
+    fn show_frame(&mut self, paper: &mut Paper<'_>, frame: &str) {
+        if !self.has_room(paper) {
+            return;
+        }
+        let (address, name) = frame.split_once(' ').unwrap_or((frame, ""));
+        let lower_half = address.get(address.len().saturating_sub(8)..).unwrap_or(address);
+        let column = paper.write(MARGIN + 2, self.row, lower_half, DIM) + 1;
+        let room = self.end_column(self.row).saturating_sub(column);
+        let length = name.chars().count();
+        if length <= room {
+            paper.write(column, self.row, name, BRIGHT);
+        } else {
+            let (_, end) = split_at_character(name, length - room.saturating_sub(CUT.len()));
+            let column = paper.write(column, self.row, CUT, DIM);
+            paper.write(column, self.row, end, BRIGHT);
+        }
+        self.row += 1;
     }
 
     fn show_line(&mut self, paper: &mut Paper<'_>, line: &str, style: Option<Style>) {
         let mut column = MARGIN;
         for word in line.split_inclusive(' ') {
             let mut rest = word;
-            let room = |page: &Self, column: usize| page.line_end().saturating_sub(column);
+            let room = |page: &Self, column: usize| page.end_column(page.row).saturating_sub(column);
             if rest.trim_end().chars().count() > room(self, column) && column > MARGIN + INDENT {
                 (self.row, column) = (self.row + 1, MARGIN + INDENT);
             }
-            while !rest.is_empty() {
-                if self.row > self.last_row() {
-                    paper.write(MARGIN, self.last_row() + 1, "...", DIM);
+            loop {
+                if !self.has_room(paper) {
                     return;
                 }
                 let (now, later) = split_at_character(rest, room(self, column).max(1));
-                paper.write(column, self.row, now, style.unwrap_or(style_of(word)));
-                column += now.chars().count();
-                rest = later;
-                if !rest.trim_end().is_empty() {
-                    (self.row, column) = (self.row + 1, MARGIN + INDENT);
-                } else {
+                column = paper.write(column, self.row, now, style.unwrap_or(style_of(word)));
+                if later.trim_end().is_empty() {
                     break;
                 }
+                rest = later;
+                (self.row, column) = (self.row + 1, MARGIN + INDENT);
             }
         }
         self.row += 1;
     }
 
-    /// One past the last column of the current row.
-    fn line_end(&self) -> usize {
-        let columns = if self.row >= self.narrow_row {
+    /// One past the last column for lines in a row.
+    fn end_column(&self, row: usize) -> usize {
+        let columns = if row >= self.narrow_row {
             self.narrow_columns
         } else {
             self.columns
@@ -165,18 +214,12 @@ impl Page {
 
     /// Writes below the report what happens next.
     pub fn write_footer(&self, paper: &mut Paper<'_>, text: &str) {
-        let row = self.rows.saturating_sub(2).max(self.last_row() + 1);
-        let end = if self.code.is_some() {
-            self.narrow_columns
-        } else {
-            self.columns
-        };
-        let room = end.saturating_sub(2 * MARGIN);
-        let (text, _) = split_at_character(text, room);
-        paper.write(MARGIN, row, text, BRIGHT);
+        let row = self.rows.saturating_sub(2);
+        let end = self.end_column(row);
+        let (text, _) = split_at_character(text, end.saturating_sub(MARGIN));
+        let column = paper.write(MARGIN, row, text, BRIGHT);
         // What is left of a longer footer.
-        let end = MARGIN + text.chars().count();
-        for column in end..(end + INDENT).min(MARGIN + room) {
+        for column in column..(column + INDENT).min(end) {
             paper.write(column, row, " ", BRIGHT);
         }
     }

@@ -42,28 +42,49 @@ impl Paper<'_> {
         }
     }
 
-    /// Writes `text`, which holds no control characters, from a cell on. What lies outside is left out.
-    pub fn write(&mut self, column: usize, row: usize, text: &str, style: Style) {
+    /// Writes `text`, which holds no control characters, from a cell on, and returns the column after it. What lies
+    /// outside is left out.
+    pub fn write(&mut self, column: usize, row: usize, text: &str, style: Style) -> usize {
         let (columns, rows) = self.size_cells();
         if row >= rows {
-            return;
+            return column;
         }
         let mut characters = text.chars().take(columns.saturating_sub(column));
+        let mut end = column;
         match self {
             Self::Pixels(surface, font) => {
                 let (width, height) = font.cell_pixels();
-                let mut x = column * width;
                 loop {
-                    let count = draw_run(*surface, font, (x, row * height), &mut characters, style);
+                    let place = (end * width, row * height);
+                    let count = draw_run(*surface, font, place, &mut characters, style);
+                    end += count;
                     if count < RUN_LIMIT {
-                        return;
+                        return end;
                     }
-                    x += count * width;
                 }
             }
             Self::Cells(surface) => {
-                for (at, character) in characters.enumerate() {
-                    surface.write_cell(column + at, row, code_page_437(character), style.attribute);
+                for character in characters {
+                    surface.write_cell(end, row, code_page_437(character), style.attribute);
+                    end += 1;
+                }
+                end
+            }
+        }
+    }
+
+    /// Makes a row blank from a column on.
+    pub fn clear_cells(&mut self, column: usize, row: usize, style: Style) {
+        match self {
+            Self::Pixels(surface, font) => {
+                let (width, height) = font.cell_pixels();
+                let (x, y) = (column * width, row * height);
+                let size = (surface.width_pixels().saturating_sub(x), height);
+                fill(*surface, (x, y), size, style.back);
+            }
+            Self::Cells(surface) => {
+                for column in column..surface.columns() {
+                    surface.write_cell(column, row, b' ', style.attribute);
                 }
             }
         }
@@ -72,7 +93,8 @@ impl Paper<'_> {
     /// Writes ASCII text in twice the size on pixels; as [`Paper::write`] in a text mode. The text is two rows high.
     pub fn write_large(&mut self, column: usize, row: usize, text: &str, style: Style) {
         let Self::Pixels(surface, font) = self else {
-            return self.write(column, row, text, style);
+            self.write(column, row, text, style);
+            return;
         };
         let (width, height) = font.cell_pixels();
         for (at, character) in text.chars().enumerate() {
@@ -93,30 +115,15 @@ impl Paper<'_> {
 
     /// Makes the cells of whole rows blank, and with the last row what is left below it.
     pub fn clear_rows(&mut self, first: usize, count: usize, style: Style) {
-        let (columns, rows) = self.size_cells();
+        let (_, rows) = self.size_cells();
         let end = (first + count).min(rows);
-        match self {
-            Self::Pixels(surface, font) => {
-                let (_, height) = font.cell_pixels();
-                let bottom = if end == rows {
-                    surface.height_pixels()
-                } else {
-                    end * height
-                };
-                let width_pixels = surface.width_pixels();
-                let top = first * height;
-                fill(
-                    *surface,
-                    (0, top),
-                    (width_pixels, bottom.saturating_sub(top)),
-                    style.back,
-                );
-            }
-            Self::Cells(surface) => {
-                for row in first..end {
-                    (0..columns).for_each(|column| surface.write_cell(column, row, b' ', style.attribute));
-                }
-            }
+        (first..end).for_each(|row| self.clear_cells(0, row, style));
+        if let Self::Pixels(surface, font) = self
+            && end == rows
+        {
+            let bottom = rows * font.cell_pixels().1;
+            let size = (surface.width_pixels(), surface.height_pixels() - bottom);
+            fill(*surface, (0, bottom), size, style.back);
         }
     }
 }
@@ -148,14 +155,12 @@ fn draw_run(
         }
         count += 1;
     }
+    let mut colors = [0; RUN_LIMIT * GLYPH_WIDTH_LIMIT];
     for line in 0..height.min(GLYPH_HEIGHT_LIMIT) {
-        let mut colors = [style.back; RUN_LIMIT * GLYPH_WIDTH_LIMIT];
         for (pixels, glyph) in colors.chunks_exact_mut(width).zip(&glyphs[..count]) {
             let mut bits = glyph[line];
             for pixel in pixels {
-                if bits & 0x8000 != 0 {
-                    *pixel = style.ink;
-                }
+                *pixel = if bits & 0x8000 != 0 { style.ink } else { style.back };
                 bits <<= 1;
             }
         }
