@@ -6,6 +6,7 @@ mod exceptions;
 mod harness;
 mod language;
 mod paging;
+mod panic;
 mod prompt;
 mod screen;
 mod tasks;
@@ -22,6 +23,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         prompt::TESTS,
         language::TESTS,
         paging::TESTS,
+        panic::TESTS,
         tasks::TESTS,
         screen::TESTS,
     ]
