@@ -16,12 +16,17 @@ const STYLE: Style = Style {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BootLog {
     row: usize,
+    /// Something was written, and the current row made blank.
+    has_begun: bool,
 }
 
 impl BootLog {
     /// The top of the screen.
     pub const fn new() -> Self {
-        Self { row: 0 }
+        Self {
+            row: 0,
+            has_begun: false,
+        }
     }
 
     /// Writes a line; what is too long goes on in the next row.
@@ -30,18 +35,20 @@ impl BootLog {
         if columns == 0 || rows == 0 {
             return;
         }
+        if !core::mem::replace(&mut self.has_begun, true) {
+            paper.clear_cells(0, self.row, STYLE);
+        }
         let mut rest = line;
         loop {
             let (now, later) = split_at_character(rest, columns);
-            let end = paper.write(0, self.row, now, STYLE);
-            paper.clear_cells(end, self.row, STYLE);
+            paper.write(0, self.row, now, STYLE);
             self.row = (self.row + 1) % rows;
+            paper.clear_cells(0, self.row, STYLE);
             rest = later;
             if rest.is_empty() {
                 break;
             }
         }
-        paper.clear_cells(0, self.row, STYLE);
     }
 }
 
