@@ -265,7 +265,9 @@ mod tests {
     fn writes_any_number_of_24_bit_pixels_at_once() {
         let plain = format(24, (16, 8), (8, 8), (0, 8)).expect("a good format");
         let swapped = format(24, (0, 8), (8, 8), (16, 8)).expect("a good format");
-        let colors: Vec<u32> = (0..11).map(|index| 0xff_00_00_00 | 0x01_02_03 * (index + 1)).collect();
+        let colors: Vec<u32> = (0..11)
+            .map(|index| 0xff_00_00_00 | (0x01_02_03 * (index + 1)))
+            .collect();
         for count in 0..colors.len() {
             for length in 0..36 {
                 let (mut memory, mut mirrored) = ([0xee; 36], [0xee; 36]);

@@ -17,6 +17,10 @@ use crate::arch::features;
 use crate::boot::tags::Framebuffer;
 use crate::memory::picture::{Drawing, Picture, TextBuffer};
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, it is static, and there is no heap to put it on"
+)]
 enum Medium {
     Pixels(Picture, BareFont),
     Text(TextBuffer),
