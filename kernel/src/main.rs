@@ -28,7 +28,6 @@ kernel::entry!(start);
 fn start(handover: Result<Handover, tags::Error>) -> ! {
     let handover = handover.expect("the boot loader passes readable information");
     let options = start_log(&handover);
-    start_symbols(&handover);
 
     let features = start_processor();
     start_memory(&handover, &features);
@@ -71,6 +70,7 @@ fn start_log(handover: &Handover) -> Options {
     crash::set_reboot_seconds(quiet.panic_seconds);
     report::screen::start(handover.tags.framebuffer(), quiet.console != ConsoleChoice::Serial);
     log::info!("Rhaios {} ({})", env!("CARGO_PKG_VERSION"), handover.firmware());
+    start_symbols(handover);
     steps::begin("boot information");
     let options = handover.options();
     if options.debug {

@@ -39,6 +39,8 @@ const INDENT: usize = 4;
 const MODULE_PIXELS_MIN: usize = 3;
 /// The code's place is so much of the screen's width, in per cent.
 const CODE_WIDTH_PER_CENT: usize = 40;
+/// A register's value and the space before it, which stay in the row of the register's name.
+const VALUE_COLUMNS: usize = 17;
 /// A line longer than this is cut, in bytes.
 const LINE_LIMIT_BYTES: usize = 512;
 /// What the report's first line says and the headline has said.
@@ -183,7 +185,9 @@ impl Page {
         for word in line.split_inclusive(' ') {
             let mut rest = word;
             let room = |page: &Self, column: usize| page.end_column(page.row).saturating_sub(column);
-            if rest.trim_end().chars().count() > room(self, column) && column > MARGIN + INDENT {
+            let value_columns = if is_register(word.trim_end()) { VALUE_COLUMNS } else { 0 };
+            let needed_columns = rest.trim_end().chars().count() + value_columns;
+            if needed_columns > room(self, column) && column > MARGIN + INDENT {
                 (self.row, column) = (self.row + 1, MARGIN + INDENT);
             }
             loop {
