@@ -31,28 +31,33 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
 
     let features = start_processor();
     start_memory(&handover, &features);
-    start_symbols(&handover);
+    steps::begin("firmware tables");
     let firmware = firmware::start(&handover);
     steps::done("firmware tables");
 
     start_interrupts(&features, firmware);
+    steps::begin("serial port");
     let executor = run::start_boot_core();
     let console = serial::start(options.serial, firmware);
     steps::done("serial port");
 
+    steps::begin("screen");
     let display = start_display(&handover, &options);
     steps::done("screen");
 
     let rom = read_rom(&handover, &options);
     let host = host::make(Facts { handover, features }, rom, options.debug);
+    steps::begin("script engine");
     stack::on_new_stack(|| script_api::warm_up(host)).expect("memory holds a stack");
     steps::done("script engine");
 
+    steps::begin("services");
     if options.debug {
         debug::start(executor);
     }
     start_sessions(executor, host, console, display, &options);
     steps::done("services");
+    steps::finish();
     run::run(executor)
 }
 
@@ -62,13 +67,22 @@ fn start_log(handover: &Handover) -> Options {
         early::start(base);
     }
     crash::set_reboot_seconds(quiet.panic_seconds);
+    report::screen::start(handover.tags.framebuffer(), quiet.console != ConsoleChoice::Serial);
     log::info!("Rhaios {} ({})", env!("CARGO_PKG_VERSION"), handover.firmware());
+    start_symbols(handover);
+    steps::begin("boot information");
     let options = handover.options();
+    if options.debug {
+        steps::end_after(options.ending);
+    } else if options.ending.is_some() {
+        log::warn!("command line: `die` and `hang` count with debug=on only");
+    }
     steps::done("boot information");
     options
 }
 
 fn start_processor() -> Features {
+    steps::begin("processor");
     segments::start_boot_core();
     interrupts::start();
     let features = features::start();
@@ -78,11 +92,12 @@ fn start_processor() -> Features {
 }
 
 fn start_memory(handover: &Handover, features: &Features) {
+    steps::begin("memory");
     frames::start(&handover.tags, handover.information).expect("memory is needed for anything at all");
     paging::start(&handover.tags, features).expect("memory holds at least its own page tables");
     static_stack::protect_boot_stack();
     segments::protect_stacks();
-    report::protect_stack();
+    report::protect_stacks();
     log::info!(
         "memory: {} MiB, {} MiB free",
         frames::total_bytes() >> 20,
@@ -100,6 +115,7 @@ fn start_symbols(handover: &Handover) {
 }
 
 fn start_interrupts(features: &Features, firmware: &Firmware) {
+    steps::begin("clock");
     let base = firmware
         .madt
         .as_ref()
@@ -119,6 +135,7 @@ fn read_rom(handover: &Handover, options: &Options) -> Rom {
         log::warn!("/rom: the boot loader passed no such module; /rom is empty");
         return Rom::empty();
     };
+    steps::begin("/rom");
     let (rom, error) = Rom::parse(bytes);
     if let Some(error) = error {
         log::warn!("/rom: {error}");

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `machine`, `qmp`, `text` | one emulated PC: its serial line and its monitor |
 //! | `images`, `runner`, `error` | boot images, running tests, why one failed |
+//! | `qr` | the QR code on the screen |
 //! | `figures`, `profile` | measurements, and where the time goes |
 //! | `cases` | the tests, by the part of the system they look at |
 
@@ -16,6 +17,7 @@ pub mod images;
 pub mod machine;
 pub mod profile;
 pub mod qmp;
+pub mod qr;
 pub mod runner;
 pub mod screendump;
 pub mod text;

@@ -10,7 +10,7 @@ use xtask::error::Error;
 use xtask::image::{self, Profile};
 use xtask::iso::{self, Rom, Variant};
 use xtask::toolchain::Toolchain;
-use xtask::{check, command, packages, run, test};
+use xtask::{check, command, packages, report, run, test};
 
 const HELP: &str = "cargo xtask <command>
 
@@ -21,6 +21,8 @@ const HELP: &str = "cargo xtask <command>
               --out FILE --timeout SECONDS --cmdline \"key=value ...\" --no-rom --dev
   test        every test, on the host and in QEMU; ends with `N passed, N failed`
               --host --filter WORD --rounds N
+  report      show the report behind the text of a panic's QR code, given here or on standard input
+              TEXT
   check       format, clippy, the rules between the crates, documents
   bench       measure; one JSON object per line
               --filter WORD --runs N --profile
@@ -46,6 +48,7 @@ fn dispatch(verb: &str, arguments: Arguments) -> Result<(), Error> {
         "iso" => write_iso(arguments),
         "test" => test::run(arguments),
         "check" => check::run(arguments),
+        "report" => report::run(arguments),
         "bench" => {
             make_iso(Profile::Release, &Variant::default(), &iso::default_path())?;
             hand_over("bench", arguments)

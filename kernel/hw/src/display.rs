@@ -91,8 +91,13 @@ impl PixelFormat {
 
     /// True if a pixel is the colour itself, so that [`PixelFormat::pack`] can be left out.
     pub fn is_plain(&self) -> bool {
+        self.bytes_per_pixel == 4 && self.holds_colors()
+    }
+
+    /// True if a pixel's lowest three bytes are the colour's.
+    fn holds_colors(&self) -> bool {
         let byte_at = |position| ColorBits { position, size: 8 };
-        self.bytes_per_pixel == 4 && self.red == byte_at(16) && self.green == byte_at(8) && self.blue == byte_at(0)
+        self.red == byte_at(16) && self.green == byte_at(8) && self.blue == byte_at(0)
     }
 
     /// Stores neighbouring pixels at the start of `bytes`, as many as fit.
@@ -103,8 +108,39 @@ impl PixelFormat {
             }
             return;
         }
-        for (pixel, color) in bytes.chunks_exact_mut(self.bytes_per_pixel).zip(colors) {
-            pixel.copy_from_slice(&self.pack(*color).to_le_bytes()[..self.bytes_per_pixel]);
+        match self.bytes_per_pixel {
+            2 => {
+                for (pixel, color) in bytes.as_chunks_mut::<2>().0.iter_mut().zip(colors) {
+                    *pixel = (self.pack(*color) as u16).to_le_bytes();
+                }
+            }
+            3 => self.write_triples(bytes, colors),
+            _ => {
+                for (pixel, color) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(colors) {
+                    *pixel = self.pack(*color).to_le_bytes();
+                }
+            }
+        }
+    }
+
+    /// Stores pixels of three bytes, four of them at once where a pixel is the colour: as 12 bytes in two writes.
+    fn write_triples(&self, bytes: &mut [u8], colors: &[u32]) {
+        let mut done = 0;
+        if self.holds_colors() {
+            let quartets = bytes.as_chunks_mut::<12>().0.iter_mut();
+            for (pixels, colors) in quartets.zip(colors.as_chunks::<4>().0) {
+                let [first, second, third, fourth] = colors.map(|color| u64::from(color & 0x00ff_ffff));
+                let low = first | second << 24 | third << 48;
+                let high = (third >> 16 | fourth << 8) as u32;
+                pixels[..8].copy_from_slice(&low.to_le_bytes());
+                pixels[8..].copy_from_slice(&high.to_le_bytes());
+                done += 4;
+            }
+        }
+        let rest = bytes[3 * done..].as_chunks_mut::<3>().0.iter_mut();
+        for (pixel, color) in rest.zip(&colors[done..]) {
+            let [first, second, third, _] = self.pack(*color).to_le_bytes();
+            *pixel = [first, second, third];
         }
     }
 }
@@ -223,6 +259,36 @@ mod tests {
         expected[14..20].copy_from_slice(&[0x33, 0x22, 0x11, 0x66, 0x55, 0x44]);
         expected[22..25].copy_from_slice(&[0xCC, 0xBB, 0xAA]);
         assert_eq!(memory, expected);
+    }
+
+    #[test]
+    fn writes_any_number_of_24_bit_pixels_at_once() {
+        let plain = format(24, (16, 8), (8, 8), (0, 8)).expect("a good format");
+        let swapped = format(24, (0, 8), (8, 8), (16, 8)).expect("a good format");
+        let colors: Vec<u32> = (0..11)
+            .map(|index| 0xff_00_00_00 | (0x01_02_03 * (index + 1)))
+            .collect();
+        for count in 0..colors.len() {
+            for length in 0..36 {
+                let (mut memory, mut mirrored) = ([0xee; 36], [0xee; 36]);
+                plain.write_span(&mut memory[..length], &colors[..count]);
+                swapped.write_span(&mut mirrored[..length], &colors[..count]);
+                for (at, (byte, other)) in memory.iter().zip(mirrored).enumerate() {
+                    let is_written = at / 3 < count.min(length / 3);
+                    let color = colors[(at / 3).min(10)].to_le_bytes();
+                    let expected = if is_written {
+                        (color[at % 3], color[2 - at % 3])
+                    } else {
+                        (0xee, 0xee)
+                    };
+                    assert_eq!(
+                        (*byte, other),
+                        expected,
+                        "byte {at} of {count} pixels in {length} bytes"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@
 //! | [`log`] | the ring that keeps the newest log lines |
 //! | [`screen`] | the character grid on the screen: escape sequences in, pixels or text cells out |
 //! | [`shared`] | channels, cells and counters that tasks share |
+//! | [`report`] | the screen without heap or locks: the start-up's log, a panic's page and QR code |
 //! | [`rom`] | the read-only file tree that the boot loader hands over |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -31,6 +32,7 @@ pub mod host;
 pub mod keyboard;
 pub mod lock;
 pub mod log;
+pub mod report;
 pub mod rom;
 pub mod screen;
 pub mod shared;

@@ -101,16 +101,22 @@ pub fn hypervisor(id: &CpuId<CpuIdReaderNative>) -> Option<[u8; 12]> {
     Some(name)
 }
 
-/// The page attribute table (Intel SDM volume 3, 11.12): the usual one, but entry 1 (and 5) combines writes. No page
-/// uses that entry yet.
+/// The page attribute table (Intel SDM volume 3, 11.12): the usual one, but entry 1 (and 5) combines writes.
 const PAT_MSR: u32 = 0x277;
 const PAT: u64 = 0x0007_0106_0007_0106;
 
-fn enable(features: &Features) {
-    if features.page_attributes {
-        // SAFETY: CPUID reports the table, all types in it are defined, and pages in use have entries 0 and 3.
+/// Lets pages combine writes where the processor can; the first thing that the screen of the start-up needs.
+pub fn combine_writes() {
+    let has_table = CpuId::new().get_feature_info().is_some_and(|basic| basic.has_pat());
+    if has_table {
+        // SAFETY: CPUID reports the table, all types in it are defined, and the pages in use have entries that stay as
+        // they are, or were made for this one.
         unsafe { Msr::new(PAT_MSR).write(PAT) };
     }
+}
+
+fn enable(features: &Features) {
+    combine_writes();
     if features.no_execute {
         // SAFETY: no page has the no-execute bit set yet.
         unsafe { Efer::update(|flags| flags.insert(EferFlags::NO_EXECUTE_ENABLE)) };

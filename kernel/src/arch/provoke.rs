@@ -43,6 +43,14 @@ pub fn raise(name: &str) -> bool {
     true
 }
 
+/// Does nothing any more, for ever.
+pub fn hang() -> ! {
+    x86_64::instructions::interrupts::disable();
+    loop {
+        x86_64::instructions::hlt();
+    }
+}
+
 fn overflow_boot_stack() {
     // SAFETY: pushes onto a full stack, which faults; nothing comes back from there.
     unsafe {

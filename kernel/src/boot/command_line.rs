@@ -34,6 +34,29 @@ pub enum ConsoleChoice {
     Serial,
 }
 
+/// How a start-up ends that a test ends before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// By a panic.
+    Panic,
+    /// By nothing more happening.
+    Hang,
+}
+
+/// The steps of the start-up by name, in order.
+pub const STEPS: [&str; 10] = [
+    "boot information",
+    "processor",
+    "memory",
+    "firmware tables",
+    "clock",
+    "serial port",
+    "screen",
+    "/rom",
+    "script engine",
+    "services",
+];
+
 /// What the command line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -51,6 +74,8 @@ pub struct Options {
     pub serial: SerialChoice,
     /// `keymap=NAME`: the keyboard's layout, by its full name.
     pub keymap: &'static str,
+    /// `die=STEP`, `hang=STEP`: how and after which step the start-up ends before its time; counts with `debug=on` only.
+    pub ending: Option<(Ending, &'static str)>,
 }
 
 impl Options {
@@ -63,6 +88,7 @@ impl Options {
         console: ConsoleChoice::Auto,
         serial: SerialChoice::Auto,
         keymap: "us104",
+        ending: None,
     };
 
     /// Reads `text` and calls `on_problem` for every word that was not understood, in their order.
@@ -114,6 +140,8 @@ impl Options {
                 let layout = Layout::by_name(value).ok_or(bad("a layout such as us104 or de105"))?;
                 self.keymap = layout.name();
             }
+            "die" => self.ending = Some((Ending::Panic, step(value).ok_or(bad(STEP_EXPECTED))?)),
+            "hang" => self.ending = Some((Ending::Hang, step(value).ok_or(bad(STEP_EXPECTED))?)),
             key => return Err(Problem::UnknownKey { key }),
         }
         Ok(())
@@ -127,7 +155,10 @@ impl Default for Options {
 }
 
 /// Every key that [`Options::parse`] knows.
-const KEYS: [&str; 7] = ["panic", "debug", "safe", "rom", "console", "serial", "keymap"];
+const KEYS: [&str; 9] = [
+    "panic", "debug", "safe", "rom", "console", "serial", "keymap", "die", "hang",
+];
+const STEP_EXPECTED: &str = "a step of the start-up, as sys::boot() lists them";
 
 /// A word of the command line that was not understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,6 +245,12 @@ impl<'a> Iterator for Words<'a> {
     }
 }
 
+/// The step that `name` starts.
+fn step(name: &str) -> Option<&'static str> {
+    let is_start = |step: &&str| !name.is_empty() && step.starts_with(name);
+    STEPS.iter().copied().find(is_start)
+}
+
 /// The meaning of `on` and `off`.
 fn switch(value: &str) -> Option<bool> {
     match value {
@@ -241,7 +278,8 @@ mod tests {
 
     #[test]
     fn reads_every_key() {
-        let (options, problems) = parse("panic=5 debug=on safe=on rom=off console=serial serial=com3 keymap=de");
+        let (options, problems) =
+            parse("panic=5 debug=on safe=on rom=off console=serial serial=com3 keymap=de die=memory");
         let expected = Options {
             panic_seconds: 5,
             debug: true,
@@ -250,6 +288,7 @@ mod tests {
             console: ConsoleChoice::Serial,
             serial: SerialChoice::Com3,
             keymap: "de105",
+            ending: Some((Ending::Panic, "memory")),
         };
         assert_eq!((options, problems), (expected, vec![]));
     }
@@ -260,6 +299,15 @@ mod tests {
             assert_eq!(parse(key).1, [format!("`{key}`: expected `{key}=VALUE`")]);
             assert!(parse(&format!("{key}=?")).1[0].starts_with(&format!("`{key}=?`: expected ")));
         }
+    }
+
+    #[test]
+    fn a_step_is_named_by_its_start() {
+        let ending = |text| parse(text).0.ending;
+        assert_eq!(ending("hang=firm"), Some((Ending::Hang, "firmware tables")));
+        assert_eq!(ending("die=\"script engine\""), Some((Ending::Panic, "script engine")));
+        assert_eq!(ending("die=\"\""), None);
+        assert_eq!(ending("die=end"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | [`ARENAS`] | one slot of 1 GiB a task arena; see `arena` |
 //! | [`STACKS`] | one slot of 2 MiB a stack, the lower half a guard; see `stack` |
 //! | [`HEAP`] | the kernel heap, growing upwards; see `heap` |
+//! | [`PICTURE`] | the framebuffer; see `picture_window` |
 //! | [`WINDOWS`] | device registers and firmware tables; see `window` |
 //! | `KERNEL_BASE` | the image: text, read-only data, data |
 //!
@@ -27,6 +28,8 @@ pub mod paging;
 #[cfg(target_os = "none")]
 pub mod picture;
 #[cfg(target_os = "none")]
+pub mod picture_window;
+#[cfg(target_os = "none")]
 pub mod stack;
 pub mod stack_range;
 #[cfg(target_os = "none")]
@@ -46,6 +49,8 @@ pub const STACKS: usize = 0xffff_e000_0000_0000;
 pub const HEAP: usize = 0xffff_e800_0000_0000;
 /// Where device registers and firmware tables appear.
 pub const WINDOWS: usize = 0xffff_f000_0000_0000;
+/// Where the framebuffer appears, write combining.
+pub const PICTURE: usize = 0xffff_f080_0000_0000;
 /// Where the image is linked, less its physical link address.
 pub const KERNEL_BASE: usize = 0xffff_ffff_8000_0000;
 

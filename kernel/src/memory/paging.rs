@@ -10,7 +10,7 @@ use x86_64::structures::paging::page_table::PageTableEntry;
 use x86_64::structures::paging::{PageTableFlags as Flags, PhysFrame};
 use x86_64::{PhysAddr, VirtAddr};
 
-use super::{DIRECT_MAP, PAGE_BYTES, Physical, frames, image};
+use super::{DIRECT_MAP, PAGE_BYTES, Physical, frames, image, picture_window};
 use crate::arch::features::Features;
 use crate::arch::lock::KernelLock;
 use crate::boot::tags::{MemoryKind, Tags};
@@ -85,6 +85,7 @@ pub fn start(tags: &Tags<'_>, features: &Features) -> Result<(), OutOfFrames> {
             set(root, page, image::physical(page), flags)?;
         }
     }
+    picture_window::link(root, Access::Read.flags());
     // The upper half's first level is complete from the start, so that no core ever needs a change of it.
     for index in 256..512 {
         child(root, index)?;

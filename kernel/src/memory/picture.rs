@@ -1,28 +1,28 @@
 //! The framebuffer as the screen's surface, and the text buffer of VGA text modes.
+//!
+//! Both are written only, a row or a cell at a time, and keep no reference to the memory: the console and the screen
+//! of the start-up and of panics may have one each.
 
-use hw::display::{Layout, Surface, TextSurface};
+use hw::display::{ColorBits, Layout, PixelFormat, Surface, TextSurface};
 
-use super::{Physical, window};
+use super::{Physical, picture_window, window};
+use crate::boot::tags::{ColorField, Framebuffer, FramebufferKind};
 
 /// A linear framebuffer.
 pub struct Picture {
     layout: Layout,
-    bytes: &'static mut [u8],
+    address: usize,
 }
 
 impl Picture {
-    /// Maps the framebuffer at `start`; only one `Picture` may exist.
+    /// Maps the framebuffer at `start`.
     ///
     /// # Errors
     ///
     /// [`window::Error`] where it cannot be mapped.
     pub fn map(start: Physical, layout: Layout) -> Result<Self, window::Error> {
-        let length = layout.total_bytes();
-        let address = window::map_picture(start, length)?;
-        // SAFETY: the window maps exactly this many bytes for good, and nobody else writes there. Every value is a
-        // valid byte, and nothing is read back that would have to be as written.
-        let bytes = unsafe { core::slice::from_raw_parts_mut(address as *mut u8, length) };
-        Ok(Self { layout, bytes })
+        let address = picture_window::map(start, layout.total_bytes())?;
+        Ok(Self { layout, address })
     }
 }
 
@@ -43,7 +43,16 @@ impl Surface for Picture {
     }
 
     fn write_row(&mut self, x: usize, y: usize, colors: &[u32]) {
-        self.layout.write_row(self.bytes, x, y, colors);
+        let Some((offset_bytes, count)) = self.layout.place(x, y, colors.len()) else {
+            return;
+        };
+        let start = (self.address + offset_bytes) as *mut u8;
+        let format = self.layout.format();
+        // SAFETY: the window maps the whole picture for good, and `place` keeps these pixels inside it. Nobody else
+        // refers to them now: every other reference is as short as this one, on the same core, or of code that a panic
+        // has ended. Every value is a valid byte.
+        let bytes = unsafe { core::slice::from_raw_parts_mut(start, count * format.bytes_per_pixel()) };
+        format.write_span(bytes, &colors[..count]);
     }
 }
 
@@ -51,20 +60,18 @@ impl Surface for Picture {
 pub struct TextBuffer {
     columns: usize,
     rows: usize,
-    cells: &'static mut [u16],
+    address: usize,
 }
 
 impl TextBuffer {
-    /// Maps the buffer at `start`; only one `TextBuffer` may exist.
+    /// Maps the buffer at `start`.
     ///
     /// # Errors
     ///
     /// [`window::Error`] where it cannot be mapped.
     pub fn map(start: Physical, columns: usize, rows: usize) -> Result<Self, window::Error> {
-        let address = window::map_picture(start, columns * rows * size_of::<u16>())?;
-        // SAFETY: as for `Picture`; the buffer starts a page and so is aligned.
-        let cells = unsafe { core::slice::from_raw_parts_mut(address as *mut u16, columns * rows) };
-        Ok(Self { columns, rows, cells })
+        let address = picture_window::map(start, columns * rows * size_of::<u16>())?;
+        Ok(Self { columns, rows, address })
     }
 }
 
@@ -79,7 +86,41 @@ impl TextSurface for TextBuffer {
 
     fn write_cell(&mut self, column: usize, row: usize, character: u8, attribute: u8) {
         if column < self.columns && row < self.rows {
-            self.cells[row * self.columns + column] = u16::from_le_bytes([character, attribute]);
+            let cell = (self.address as *mut u16).wrapping_add(row * self.columns + column);
+            // SAFETY: the window maps the whole buffer for good, and the cell lies inside it, as just checked.
+            unsafe { cell.write_unaligned(u16::from_le_bytes([character, attribute])) };
         }
+    }
+}
+
+/// What the boot loader left to draw on.
+pub enum Drawing {
+    /// Pixels.
+    Pixels(Picture),
+    /// Characters.
+    Text(TextBuffer),
+}
+
+impl Drawing {
+    /// Maps what `framebuffer` describes; `None` where its pixels are stored in an unknown way, or it cannot be mapped.
+    pub fn map(framebuffer: &Framebuffer<'_>) -> Option<Self> {
+        let start = Physical(framebuffer.address);
+        let (width, height) = (framebuffer.width as usize, framebuffer.height as usize);
+        match framebuffer.kind {
+            FramebufferKind::Rgb { red, green, blue } => {
+                let format = PixelFormat::new(framebuffer.bits_per_pixel, bits(red), bits(green), bits(blue))?;
+                let layout = Layout::new(format, width, height, framebuffer.pitch_bytes as usize)?;
+                Picture::map(start, layout).ok().map(Self::Pixels)
+            }
+            FramebufferKind::Text => TextBuffer::map(start, width, height).ok().map(Self::Text),
+            FramebufferKind::Indexed { .. } | FramebufferKind::Other(_) => None,
+        }
+    }
+}
+
+fn bits(field: ColorField) -> ColorBits {
+    ColorBits {
+        position: field.position,
+        size: field.size,
     }
 }

@@ -26,7 +26,7 @@ impl From<OutOfFrames> for Error {
 }
 
 /// Refuses what lies beyond the processor's physical addresses.
-fn check(start: Physical, bytes: usize) -> Result<(), Error> {
+pub(super) fn check(start: Physical, bytes: usize) -> Result<(), Error> {
     let bits = CpuId::new()
         .get_processor_capacity_feature_info()
         .map_or(36, |info| info.physical_address_bits());

@@ -1,20 +1,24 @@
 //! The machine's last words, and a task's.
 
 use alloc::string::String;
+use core::cell::UnsafeCell;
 use core::fmt::{self, Write};
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use x86_64::registers::control::{Cr2, Cr3, Cr4};
 
+use super::screen::{PanicPage, Text};
 use super::{backtrace, early, journal};
 use crate::arch::interrupts::Frame;
 use crate::arch::{clock, core_local};
-use crate::machine::power;
+use crate::machine::{power, steps};
+use crate::memory::static_stack::StaticStack;
 
 /// Seconds between a report and the reboot.
 static REBOOT_SECONDS: AtomicU32 = AtomicU32::new(30);
-/// A report is being made; another one would not end.
-static IS_STOPPING: AtomicBool = AtomicBool::new(false);
+/// How often the machine was stopped: more than once where making the report fails.
+static STOPS: AtomicU32 = AtomicU32::new(0);
+const NS_PER_SECOND: u64 = 1_000_000_000;
 
 /// Sets the seconds between a report and the reboot.
 pub fn set_reboot_seconds(seconds: u32) {
@@ -101,29 +105,145 @@ fn write_registers(out: &mut dyn Write, frame: &Frame) -> fmt::Result {
     )
 }
 
-/// Reports why the machine cannot go on, waits, and reboots.
-pub fn stop_machine(cause: fmt::Arguments<'_>, frame: Option<&Frame>, rip: u64, rbp: u64) -> ! {
-    x86_64::instructions::interrupts::disable();
-    if IS_STOPPING.swap(true, Ordering::AcqRel) {
-        let _ = writeln!(early::Writer, "\nKERNEL PANIC while reporting a panic: {cause}");
-        wait_and_reboot();
-    }
-    journal::ring().push(clock::now_ns(), format_args!("KERNEL PANIC: {cause}"));
-    // The early writer never fails.
-    let _ = writeln!(early::Writer, "\n\nKERNEL PANIC: {cause}");
-    let _ = write(&mut early::Writer, frame, rip, rbp, None);
-    let _ = writeln!(
-        early::Writer,
-        "rebooting in {} s",
-        REBOOT_SECONDS.load(Ordering::Relaxed)
-    );
-    wait_and_reboot()
+/// How far the machine's last report has come, so that a panic in the making of it goes on after what failed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// The text is made, and goes to the serial port meanwhile.
+    Text,
+    /// The text goes onto the screen.
+    Page,
+    /// The QR code is made.
+    Code,
+    /// All is said.
+    Wait,
 }
 
-fn wait_and_reboot() -> ! {
-    let wait_ns = u64::from(REBOOT_SECONDS.load(Ordering::Relaxed)) * 1_000_000_000;
-    let end_ns = clock::now_ns().saturating_add(wait_ns);
-    while clock::now_ns() < end_ns {
+static STAGE: AtomicU8 = AtomicU8::new(Stage::Text as u8);
+
+fn enter(stage: Stage) {
+    STAGE.store(stage as u8, Ordering::Relaxed);
+}
+
+fn has_entered(stage: Stage) -> bool {
+    STAGE.load(Ordering::Relaxed) >= stage as u8
+}
+
+const REPORT_LIMIT_BYTES: usize = 8 * 1024;
+
+/// The text of the machine's last report.
+struct LastWords(UnsafeCell<Text<REPORT_LIMIT_BYTES>>);
+
+// SAFETY: used by `stop_machine` only, on the core that stops the machine, after which nothing else runs.
+unsafe impl Sync for LastWords {}
+
+static LAST_WORDS: LastWords = LastWords(UnsafeCell::new(Text::new()));
+
+impl LastWords {
+    fn append(&self, text: &str) {
+        // SAFETY: no other reference lives: each lasts for one call of this or of `text`, and only a panic in one of
+        // them, which ends it, could come between.
+        let words = unsafe { &mut *self.0.get() };
+        // It takes what fits, and never fails.
+        let _ = words.write_str(text);
+    }
+
+    fn text(&self) -> &str {
+        // SAFETY: as above.
+        unsafe { &*self.0.get() }.as_str()
+    }
+}
+
+/// The serial port and the text of the report.
+struct Both;
+
+impl Write for Both {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        LAST_WORDS.append(text);
+        early::Writer.write_str(text)
+    }
+}
+
+const STACK_BYTES: usize = 64 * 1024;
+/// The stack that the machine's last report is made on: what panicked may have none left.
+#[unsafe(link_section = ".bss.stacks")]
+static STACK: StaticStack<STACK_BYTES> = StaticStack::new();
+
+/// Unmaps the guard below the stack of the last report.
+pub(super) fn protect_stack() {
+    STACK.protect();
+}
+
+/// Reports why the machine cannot go on, waits, and reboots: on the serial port first, then on the screen, there with a
+/// QR code at last. Takes no lock and allocates nothing.
+pub fn stop_machine(cause: fmt::Arguments<'_>, frame: Option<&Frame>, rip: u64, rbp: u64) -> ! {
+    x86_64::instructions::interrupts::disable();
+    match STOPS.fetch_add(1, Ordering::AcqRel) {
+        0 => corosensei::on_stack(STACK.range(), || {
+            write_last_words(cause, frame, rip, rbp);
+            show_and_wait(Stage::Code)
+        }),
+        1 => {
+            // Neither writer ever fails.
+            let _ = writeln!(Both, "\nKERNEL PANIC while reporting a panic: {cause}");
+            show_and_wait(Stage::Page)
+        }
+        2 => show_and_wait(Stage::Text),
+        _ => power::reset_at_once(),
+    }
+}
+
+fn write_last_words(cause: fmt::Arguments<'_>, frame: Option<&Frame>, rip: u64, rbp: u64) {
+    journal::ring().push(clock::now_ns(), format_args!("KERNEL PANIC: {cause}"));
+    // Neither writer ever fails.
+    let _ = early::Writer.write_str("\n\n");
+    let _ = writeln!(Both, "KERNEL PANIC: {cause}");
+    let _ = write_version(&mut Both);
+    let _ = write(&mut Both, frame, rip, rbp, None);
+}
+
+fn write_version(out: &mut dyn Write) -> fmt::Result {
+    let milliseconds = clock::now_ns() / 1_000_000;
+    let (seconds, milliseconds) = (milliseconds / 1000, milliseconds % 1000);
+    write!(
+        out,
+        "Rhaios {}, {seconds}.{milliseconds:03} s after its start",
+        env!("CARGO_PKG_VERSION")
+    )?;
+    match steps::current() {
+        Some(step) => writeln!(out, ", in the start-up at `{step}`"),
+        None => writeln!(out),
+    }
+}
+
+/// Shows what the last words are on the screen, up to the stage `last` and as far as no panic has ended it before; then
+/// waits and reboots.
+fn show_and_wait(last: Stage) -> ! {
+    let seconds = REBOOT_SECONDS.load(Ordering::Relaxed);
+    // The early writer never fails.
+    let _ = writeln!(early::Writer, "rebooting in {seconds} s");
+    let mut page = None;
+    if last >= Stage::Page && !has_entered(Stage::Page) {
+        enter(Stage::Page);
+        // SAFETY: the machine has stopped.
+        page = unsafe { PanicPage::show(LAST_WORDS.text()) };
+    }
+    if let Some(page) = &mut page {
+        page.show_footer(format_args!("rebooting in {seconds} s"));
+        if last >= Stage::Code && seconds > 0 {
+            enter(Stage::Code);
+            // SAFETY: the machine has stopped.
+            unsafe { page.show_code(LAST_WORDS.text()) };
+        }
+    }
+    enter(Stage::Wait);
+    let end_ns = clock::now_ns().saturating_add(u64::from(seconds) * NS_PER_SECOND);
+    let mut shown = u64::from(seconds);
+    while let Some(left_ns) = end_ns.checked_sub(clock::now_ns()).filter(|left_ns| *left_ns > 0) {
+        let left = left_ns.div_ceil(NS_PER_SECOND);
+        if let Some(page) = page.as_mut().filter(|_| left != shown) {
+            page.show_footer(format_args!("rebooting in {left} s"));
+            shown = left;
+        }
         core::hint::spin_loop();
     }
     power::reset_at_once()

@@ -14,7 +14,7 @@ const DIVISOR_115200: u8 = 1;
 const LINE_8N1: u8 = 0x03;
 const LINE_DIVISOR_ACCESS: u8 = 0x80;
 const TRANSMITTER_EMPTY: u8 = 0x20;
-/// Looks at the line status before a byte is given up: far longer than a byte takes at 115200 bits per second.
+/// Looks at the line status before the port is given up: far longer than a byte takes at 115200 bits per second.
 const POLL_LIMIT: u32 = 200_000;
 
 /// Uses the port at `base` where a UART answers there.
@@ -54,6 +54,8 @@ fn write_byte(base: u16, byte: u8) {
         }
         core::hint::spin_loop();
     }
+    // Nothing comes out of it any more, and the screen should not wait for that again and again.
+    PORT.store(0, Ordering::Relaxed);
 }
 
 /// The port as a formatter's target; LF becomes CR LF.

@@ -1,17 +1,21 @@
-//! The log: every line goes to the ring, and to the serial port while the machine starts.
+//! The log: every line goes to the ring, and to the serial port and the screen while the machine starts.
 
-use core::fmt::Write;
+use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use services::log::Ring;
 
-use super::early;
+use super::screen::Text;
+use super::{early, screen};
 use crate::arch::clock;
 
 static RING: Ring = Ring::new();
-/// Log lines also go to the serial port: until a session uses it.
+/// Log lines also go to the serial port and the screen: until sessions use them.
 static IS_ECHOED: AtomicBool = AtomicBool::new(true);
+
+/// Longer lines are cut where they are echoed.
+const LINE_LIMIT_BYTES: usize = 512;
 
 struct Journal;
 static JOURNAL: Journal = Journal;
@@ -23,9 +27,28 @@ pub fn start() {
     log::set_max_level(LevelFilter::Info);
 }
 
-/// Stops the echo on the serial port.
+/// Stops the echo on the serial port and the screen.
 pub fn stop_echo() {
     IS_ECHOED.store(false, Ordering::Relaxed);
+    screen::stop_log();
+}
+
+/// Shows where the log is echoed, but does not keep, that a step of the start-up begins: in a dead boot, the last of
+/// them is the one that it died in.
+pub fn show_step(name: &str) {
+    if IS_ECHOED.load(Ordering::Relaxed) {
+        echo(clock::now_ns(), format_args!("... {name}"));
+    }
+}
+
+fn echo(time_ns: u64, text: fmt::Arguments<'_>) {
+    let milliseconds = time_ns / 1_000_000;
+    let (seconds, milliseconds) = (milliseconds / 1000, milliseconds % 1000);
+    // Put together first: drawing many small pieces takes longer. Too long a line is cut, and nothing fails.
+    let mut line = Text::<LINE_LIMIT_BYTES>::new();
+    let _ = write!(line, "[{seconds:5}.{milliseconds:03}] {text}");
+    let _ = writeln!(early::Writer, "{}", line.as_str());
+    screen::write_log(line.as_str());
 }
 
 /// The ring.
@@ -50,15 +73,7 @@ impl Log for Journal {
         let time_ns = clock::now_ns();
         RING.push(time_ns, format_args!("{prefix}{}", record.args()));
         if IS_ECHOED.load(Ordering::Relaxed) {
-            let milliseconds = time_ns / 1_000_000;
-            // The early writer never fails.
-            let _ = writeln!(
-                early::Writer,
-                "[{:5}.{:03}] {prefix}{}",
-                milliseconds / 1000,
-                milliseconds % 1000,
-                record.args()
-            );
+            echo(time_ns, format_args!("{prefix}{}", record.args()));
         }
     }
 

@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`early`] | polled output to the serial port |
+//! | [`screen`] | the screen without heap or locks: the log of the start-up, the page of a panic |
 //! | [`journal`] | the log: ring and boot-time echo |
 //! | [`symbols`] | names of addresses |
 //! | [`backtrace`] | who called whom |
@@ -14,6 +15,11 @@ pub mod crash;
 pub mod early;
 pub mod journal;
 mod panic;
+pub mod screen;
 pub mod symbols;
 
-pub use panic::protect_stack;
+/// Unmaps the guards below the stacks that reports are made on.
+pub fn protect_stacks() {
+    panic::protect_stack();
+    crash::protect_stack();
+}

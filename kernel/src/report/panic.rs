@@ -24,7 +24,7 @@ const REPORT_STACK_BYTES: usize = 32 * 1024;
 static REPORT_STACK: StaticStack<REPORT_STACK_BYTES> = StaticStack::new();
 
 /// Unmaps the guard below the stack that reports are made on.
-pub fn protect_stack() {
+pub(super) fn protect_stack() {
     REPORT_STACK.protect();
 }
 

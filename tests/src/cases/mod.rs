@@ -8,6 +8,7 @@ mod exceptions;
 mod harness;
 mod language;
 mod paging;
+mod panic;
 mod prompt;
 mod screen;
 mod sessions;
@@ -26,6 +27,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         prompt::TESTS,
         language::TESTS,
         paging::TESTS,
+        panic::TESTS,
         tasks::TESTS,
         screen::TESTS,
         sessions::TESTS,

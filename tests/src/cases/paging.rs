@@ -18,7 +18,7 @@ const MEMORY_MIB: u32 = 64;
 /// Where the image starts.
 const IMAGE: u64 = 0xffff_ffff_8000_0000;
 /// Stacks in the image.
-const STATIC_STACKS: usize = 9;
+const STATIC_STACKS: usize = 10;
 const PRESENT: u64 = 1 << 0;
 const WRITABLE: u64 = 1 << 1;
 const USER: u64 = 1 << 2;
@@ -177,7 +177,7 @@ fn check_pages(pages: &[Page]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Below each of the kernel's own stacks (the boot processor's, seven for interrupts, one for reports) a page is missing.
+/// Below each of the kernel's own stacks (the boot processor's, seven for interrupts, two for reports) a page is missing.
 fn check_guards(pages: &[Page]) -> Result<(), Error> {
     let image: Vec<_> = pages.iter().filter(|page| page.address >= IMAGE).collect();
     let is_gap = |pair: &&[&Page]| pair[1].address == pair[0].address + 2 * pair[0].bytes;

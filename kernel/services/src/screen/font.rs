@@ -209,3 +209,52 @@ impl Font {
         self.height - 1 - thickness..self.height - 1
     }
 }
+
+/// Glyphs straight from a font's file, for code that must not allocate: ASCII at once, what else the file has by search.
+pub struct BareFont {
+    file: FontFile<'static>,
+    ascii: [Glyph; 128],
+}
+
+impl BareFont {
+    /// The glyphs of a font; `None` if its file is damaged.
+    pub fn new(size: FontSize) -> Option<Self> {
+        let file = FontFile::parse(size.file()).ok()?;
+        let mut ascii = [Glyph::MAX; 128];
+        file.for_each_character(|character, glyph| {
+            if let Some(place) = ascii.get_mut(character as usize).filter(|place| **place == Glyph::MAX) {
+                *place = glyph as Glyph;
+            }
+        });
+        Some(Self { file, ascii })
+    }
+
+    /// Width and height of a cell in pixels.
+    pub fn cell_pixels(&self) -> (usize, usize) {
+        (self.file.width, self.file.height)
+    }
+
+    /// The rows of a character's glyph, or of a question mark where there is none; bit 15 is the leftmost pixel.
+    pub fn rows(&self, character: char) -> impl Iterator<Item = u16> {
+        let glyph = match self.ascii.get(character as usize) {
+            Some(glyph) => *glyph,
+            None => self.search(character),
+        };
+        let known = if glyph == Glyph::MAX {
+            self.ascii[usize::from(b'?')]
+        } else {
+            glyph
+        };
+        self.file.glyph_rows(known.into())
+    }
+
+    fn search(&self, wanted: char) -> Glyph {
+        let mut found = Glyph::MAX;
+        self.file.for_each_character(|character, glyph| {
+            if character == wanted && found == Glyph::MAX {
+                found = glyph as Glyph;
+            }
+        });
+        found
+    }
+}

@@ -43,7 +43,7 @@ use frame::Showing;
 use grid::Grid;
 use text_mode::TextBlitter;
 
-pub use font::{Font, FontSize};
+pub use font::{BareFont, Font, FontSize};
 pub use psf::Error as FontError;
 pub use text_mode::code_page_437;
 

@@ -99,6 +99,17 @@ impl<'a> FontFile<'a> {
         })
     }
 
+    /// The rows of one glyph; none if there is no such glyph.
+    pub(super) fn glyph_rows(&self, glyph: usize) -> impl Iterator<Item = u16> + use<'a> {
+        let start = glyph.saturating_mul(self.glyph_bytes);
+        let bytes = self.glyphs.get(start..).and_then(|rest| rest.get(..self.glyph_bytes));
+        Self {
+            glyphs: bytes.unwrap_or_default(),
+            ..*self
+        }
+        .rows()
+    }
+
     /// How many glyphs there are.
     pub(super) fn glyph_count(&self) -> usize {
         self.glyphs.len() / self.glyph_bytes
