@@ -47,6 +47,8 @@ pub enum Error {
     Elf(elf::Error),
     /// The file tree for `/rom` cannot be packed.
     Rom(rom::Error),
+    /// The folder of `--with` cannot be packed.
+    With(rom::Error),
     /// Checks or tests have failed; the text says which.
     Found(String),
 }
@@ -76,6 +78,7 @@ impl fmt::Display for Error {
             Self::Missing(what) => write!(out, "missing: {what}"),
             Self::Elf(error) => write!(out, "the kernel's file: {error}"),
             Self::Rom(error) => write!(out, "the file tree for /rom: {error}"),
+            Self::With(error) => write!(out, "--with: {error}"),
             Self::Found(what) => out.write_str(what),
         }
     }

@@ -16,9 +16,11 @@ const HELP: &str = "cargo xtask <command>
 
   run         build, make the image, boot it in QEMU with the prompt on this terminal
               --uefi --display --smp N --mem MB --disk FILE --net user|none --debug --release
-              --cmdline \"key=value ...\" -- <QEMU arguments>
+              --cmdline \"key=value ...\" --with DIR --mode WIDTHxHEIGHT|text -- <QEMU arguments>
   iso         write target/rhaios.iso, ready for a disc or a USB stick
               --out FILE --timeout SECONDS --cmdline \"key=value ...\" --no-rom --dev
+              --with DIR            its files as /rom/user, for scripts to import and run
+              --mode WxH|text       the screen's mode where the firmware's choice does not suit
   test        every test, on the host and in QEMU; ends with `N passed, N failed`
               --host --filter WORD --rounds N
   check       format, clippy, the rules between the crates, documents
@@ -74,11 +76,14 @@ fn write_iso(mut arguments: Arguments) -> Result<(), Error> {
         } else {
             Rom::Shipped
         },
+        user: iso::user(&mut arguments)?,
+        mode: iso::mode(&mut arguments)?,
     };
     arguments.finish()?;
     make_iso(profile, &variant, &path)?;
     let length = std::fs::metadata(&path).map_err(Error::file(&path))?.len();
     println!("xtask: wrote {} ({:.1} MB)", path.display(), length as f64 / 1e6);
+    print!("{}", iso::instructions(&path));
     Ok(())
 }
 

@@ -20,6 +20,8 @@ struct Options {
     memory_mib: u32,
     disk: Option<PathBuf>,
     network: String,
+    user: Option<Vec<u8>>,
+    mode: Option<String>,
     raw: Vec<String>,
 }
 
@@ -39,6 +41,8 @@ impl Options {
             memory_mib: arguments.number("--mem")?.unwrap_or(256),
             disk: arguments.value("--disk")?.map(PathBuf::from),
             network: arguments.value("--net")?.unwrap_or_else(|| "user".into()),
+            user: iso::user(&mut arguments)?,
+            mode: iso::mode(&mut arguments)?,
             raw: arguments.raw(),
         };
         arguments.finish()?;
@@ -65,6 +69,8 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
     let variant = Variant {
         timeout_seconds: Some(0),
         command_line: options.command_line.clone(),
+        user: options.user.clone(),
+        mode: options.mode.clone(),
         ..Variant::default()
     };
     iso::write(&parts, &variant, &path)?;
