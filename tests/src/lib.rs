@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | `machine`, `qmp`, `text` | one emulated PC: its serial line and its monitor |
+//! | `screendump`, `vga_text` | what a person reads on its screen |
 //! | `images`, `runner`, `error` | boot images, running tests, why one failed |
 //! | `figures`, `profile` | measurements, and where the time goes |
 //! | `cases` | the tests, by the part of the system they look at |
@@ -19,3 +20,4 @@ pub mod qmp;
 pub mod runner;
 pub mod screendump;
 pub mod text;
+pub mod vga_text;

@@ -1,6 +1,5 @@
 //! What a person reads on the emulated screen: text recovered from the picture, glyph by glyph.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use services::screen::FontSize;
@@ -8,9 +7,38 @@ use services::screen::matcher::Matcher;
 
 use crate::error::Error;
 use crate::machine::Machine;
+use crate::vga_text;
 
 /// Between two looks at the screen.
 const LOOK_PAUSE: Duration = Duration::from_millis(100);
+
+/// The keys for `40 + 2` and Return.
+pub const SUM: &[&str] = &["4", "0", "spc", "shift-equal", "spc", "2", "ret"];
+
+/// What the screen shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Pixels in a row.
+    pub width_pixels: usize,
+    /// Rows.
+    pub height_pixels: usize,
+    /// The pixels as 0x00RRGGBB, in rows.
+    pub pixels: Vec<u32>,
+}
+
+/// Takes a picture of the screen.
+///
+/// # Errors
+///
+/// Where the emulator gives none.
+pub fn picture(machine: &mut Machine) -> Result<Picture, Error> {
+    let file = machine.folder().join("screen.ppm");
+    let refusal = machine.monitor().human(&format!("screendump {}", file.display()))?;
+    if !refusal.trim().is_empty() {
+        return Err(Error::Monitor(refusal));
+    }
+    parse(&std::fs::read(&file)?).ok_or_else(|| Error::Wrong(format!("{} is no picture", file.display())))
+}
 
 /// The lines of text on the screen, without spaces at their ends.
 ///
@@ -18,17 +46,19 @@ const LOOK_PAUSE: Duration = Duration::from_millis(100);
 ///
 /// Where the emulator gives no picture.
 pub fn lines(machine: &mut Machine) -> Result<Vec<String>, Error> {
-    let file = machine.folder().join("screen.ppm");
-    machine.monitor().human(&format!("screendump {}", file.display()))?;
-    let (width_pixels, height_pixels, pixels) = read(&file)?;
-    Ok(Matcher::new(FontSize::for_height(height_pixels)).lines(&pixels, width_pixels))
+    let picture = picture(machine)?;
+    if vga_text::is_text_mode(&picture) {
+        return vga_text::lines(machine, &picture);
+    }
+    let matcher = Matcher::new(FontSize::for_height(picture.height_pixels));
+    Ok(matcher.lines(&picture.pixels, picture.width_pixels))
 }
 
 /// Waits until `is_there` holds for the lines on the screen, and returns them.
 ///
 /// # Errors
 ///
-/// [`Error::Wrong`] with the screen's text where the limit passes.
+/// [`Error::Wrong`] with the screen's text where the limit passes; whatever happens that must not.
 pub fn expect(
     machine: &mut Machine,
     limit: Duration,
@@ -36,15 +66,23 @@ pub fn expect(
 ) -> Result<Vec<String>, Error> {
     let started = Instant::now();
     loop {
-        let seen = lines(machine)?;
-        if is_there(&seen) {
-            return Ok(seen);
+        machine.listen(Duration::ZERO)?;
+        // Some adapters have no picture before the firmware has woken them.
+        let seen = lines(machine);
+        match seen {
+            Ok(seen) if is_there(&seen) => return Ok(seen),
+            Ok(seen) if started.elapsed() > limit => {
+                return Err(Error::Wrong(format!("the screen shows\n{}", seen.join("\n"))));
+            }
+            Err(error) if started.elapsed() > limit => return Err(error),
+            _ => std::thread::sleep(LOOK_PAUSE),
         }
-        if started.elapsed() > limit {
-            return Err(Error::Wrong(format!("the screen shows\n{}", seen.join("\n"))));
-        }
-        std::thread::sleep(LOOK_PAUSE);
     }
+}
+
+/// For [`expect`]: one of the lines is `line`.
+pub fn has(line: &'static str) -> impl Fn(&[String]) -> bool {
+    move |lines: &[String]| lines.iter().any(|seen| seen == line)
 }
 
 /// Presses keys one after the other, each by the emulator's name for it, as `shift-a` or `ret`.
@@ -63,13 +101,8 @@ pub fn press(machine: &mut Machine, keys: &[&str]) -> Result<(), Error> {
     Ok(())
 }
 
-/// A picture in the "portable pixmap" format: width, height, and pixels as 0x00RRGGBB.
-fn read(file: &Path) -> Result<(usize, usize, Vec<u32>), Error> {
-    let bytes = std::fs::read(file)?;
-    parse(&bytes).ok_or_else(|| Error::Wrong(format!("{} is no picture", file.display())))
-}
-
-fn parse(bytes: &[u8]) -> Option<(usize, usize, Vec<u32>)> {
+/// Reads the "portable pixmap" format.
+fn parse(bytes: &[u8]) -> Option<Picture> {
     let mut fields = bytes.splitn(4, |byte| byte.is_ascii_whitespace());
     if fields.next()? != b"P6" {
         return None;
@@ -84,7 +117,12 @@ fn parse(bytes: &[u8]) -> Option<(usize, usize, Vec<u32>)> {
         .iter()
         .map(|[red, green, blue]| u32::from_be_bytes([0, *red, *green, *blue]))
         .collect();
-    (pixels.len() == width_pixels * height_pixels).then_some((width_pixels, height_pixels, pixels))
+    let is_whole = width_pixels.checked_mul(height_pixels) == Some(pixels.len());
+    is_whole.then_some(Picture {
+        width_pixels,
+        height_pixels,
+        pixels,
+    })
 }
 
 #[cfg(test)]
@@ -94,7 +132,12 @@ mod tests {
     #[test]
     fn reads_a_picture_and_refuses_what_is_none() {
         let picture = b"P6\n2 1\n255\n\x01\x02\x03\xff\x0a\x20";
-        assert_eq!(parse(picture), Some((2, 1, vec![0x01_02_03, 0xff_0a_20])));
+        let whole = Picture {
+            width_pixels: 2,
+            height_pixels: 1,
+            pixels: vec![0x01_02_03, 0xff_0a_20],
+        };
+        assert_eq!(parse(picture), Some(whole));
         for length in 0..picture.len() {
             assert_eq!(parse(&picture[..length]), None);
         }

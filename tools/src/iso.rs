@@ -92,7 +92,7 @@ pub fn instructions(path: &Path) -> String {
          macOS    diskutil list\n           \
          diskutil unmountDisk /dev/diskN\n           \
          sudo dd if={path} of=/dev/rdiskN bs=4m\n  \
-         Windows  copy rhaios.iso there; write it with Rufus (https://rufus.ie), in \"DD image\" mode\n\n\
+         Windows  write that file with Rufus (https://rufus.ie), in its \"DD image\" mode\n\n\
          Then start the PC from it, with Secure Boot off: see \"On a real machine\" in README.md.\n"
     )
 }
@@ -149,7 +149,8 @@ fn menu(variant: &Variant) -> Result<String, Error> {
                 }
                 if let Some(mode) = &variant.mode {
                     // After `multiboot2`, which sets it from the kernel's header; read when the entry is started.
-                    menu += &format!("  set gfxpayload={mode}\n");
+                    let fallback = if mode == "text" { "" } else { ",auto" };
+                    menu += &format!("  set gfxpayload={mode}{fallback}\n");
                 }
                 continue;
             }

@@ -131,7 +131,7 @@ impl Bench {
     /// A machine as the peers' own measurements have it.
     fn start(&self, iso: &std::path::Path, memory_mib: u32) -> Result<Machine, Error> {
         let config = Config {
-            has_screen: false,
+            vga: "none",
             memory_mib,
             ..Config::default()
         };

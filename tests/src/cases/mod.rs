@@ -5,6 +5,7 @@ mod containment;
 mod exceptions;
 mod harness;
 mod language;
+mod matrix;
 mod paging;
 mod prompt;
 mod screen;
@@ -16,6 +17,7 @@ use crate::runner::Test;
 pub fn all() -> impl Iterator<Item = &'static Test> {
     [
         containment::TESTS,
+        matrix::TESTS,
         boot::TESTS,
         exceptions::TESTS,
         harness::TESTS,
