@@ -29,9 +29,10 @@ pub fn is_text_mode(picture: &Picture) -> bool {
 /// Where the machine's memory cannot be read, or there is no font in it.
 pub fn lines(machine: &mut Machine, picture: &Picture) -> Result<Vec<String>, Error> {
     let file = machine.folder().join("rom");
-    machine
-        .monitor()
-        .human(&format!("pmemsave {ROM_START} {ROM_BYTES} {}", file.display()))?;
+    machine.monitor().command(&format!(
+        r#"{{"execute": "pmemsave", "arguments": {{"val": {ROM_START}, "size": {ROM_BYTES}, "filename": "{}"}}}}"#,
+        file.display()
+    ))?;
     let rom = std::fs::read(&file)?;
     let font = font(&rom).ok_or_else(|| Error::Wrong("the display adapter's ROM has no font of 8x16".into()))?;
     let line = |row: usize| -> String {
