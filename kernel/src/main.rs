@@ -12,12 +12,11 @@ use kernel::boot::command_line::{ConsoleChoice, Options};
 use kernel::boot::handover::Handover;
 use kernel::boot::tags;
 use kernel::executor::{Executor, run};
-use kernel::machine::banner::{self, WaysIn};
 use kernel::machine::firmware::{self, Firmware};
 use kernel::machine::host::{self, Facts};
 use kernel::machine::screen::{self, ScreenConsole};
 use kernel::machine::serial::{self, SerialConsole};
-use kernel::machine::{debug, keyboard, routing, session, steps, timing};
+use kernel::machine::{banner, debug, keyboard, routing, session, steps, timing};
 use kernel::memory::{Physical, frames, paging, stack, static_stack};
 use kernel::report::{self, crash, early, journal, symbols};
 use services::host::Host;
@@ -176,11 +175,7 @@ fn start_sessions(
         keyboard::start_service(executor, console, options.keymap);
         let terminal: &'static Terminal = Box::leak(Box::new(Terminal::new(console)));
         terminal.set_width(console.width_cells());
-        let ways_in = WaysIn {
-            keyboard: has_keyboard,
-            serial: serial.is_some(),
-        };
-        console.show(&banner::text(&host, ways_in));
+        console.show(&banner::text(&host, has_keyboard));
         session::start(executor, host, terminal);
     }
 }

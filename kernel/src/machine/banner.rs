@@ -5,17 +5,8 @@ use alloc::string::String;
 
 use services::host::Host;
 
-/// The ways in that a machine has beside its screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WaysIn {
-    /// A PS/2 keyboard answers.
-    pub keyboard: bool,
-    /// A serial port has a prompt.
-    pub serial: bool,
-}
-
 /// The banner's text, with CR LF line ends.
-pub fn text(host: &Host, ways_in: WaysIn) -> String {
+pub fn text(host: &Host, has_keyboard: bool) -> String {
     let cpu = host.machine.cpu();
     let memory = host.machine.memory();
     let mut text = format!(
@@ -25,12 +16,8 @@ pub fn text(host: &Host, ways_in: WaysIn) -> String {
         memory.total_bytes >> 20,
         host.machine.firmware(),
     );
-    if !ways_in.keyboard {
-        text.push_str("No PS/2 keyboard answers. ");
-        text.push_str(match ways_in.serial {
-            true => "The first serial port has a prompt, at 115200 baud.\r\n",
-            false => "There is no serial port either, so nobody can type here.\r\n",
-        });
+    if !has_keyboard {
+        text.push_str("No PS/2 keyboard answers. The first serial port has a prompt, at 115200 baud.\r\n");
     }
     text.push_str("\r\n");
     text
