@@ -5,7 +5,7 @@
 //! | `machine`, `qmp`, `text` | one emulated PC: its serial line and its monitor |
 //! | `screendump`, `vga_text` | what a person reads on its screen |
 //! | `images`, `runner`, `error` | boot images, running tests, why one failed |
-//! | `figures`, `profile` | measurements, and where the time goes |
+//! | `figures`, `latency`, `profile` | measurements, and where the time goes |
 //! | `cases` | the tests, by the part of the system they look at |
 
 #![forbid(unsafe_code)]
@@ -14,6 +14,7 @@ pub mod cases;
 pub mod error;
 pub mod figures;
 pub mod images;
+pub mod latency;
 pub mod machine;
 pub mod profile;
 pub mod qmp;

@@ -125,9 +125,68 @@ fn parse(bytes: &[u8]) -> Option<Picture> {
     })
 }
 
+/// Types a line of text on an American keyboard, without a Return.
+///
+/// # Errors
+///
+/// Where a character has no key there.
+pub fn type_text(machine: &mut Machine, text: &str) -> Result<(), Error> {
+    for character in text.chars() {
+        let key = key(character).ok_or_else(|| Error::Wrong(format!("no key for {character:?}")))?;
+        press(machine, &[&key])?;
+    }
+    Ok(())
+}
+
+/// The emulator's name of the key for `character`.
+fn key(character: char) -> Option<String> {
+    const PLAIN: [(char, &str); 12] = [
+        (' ', "spc"),
+        ('-', "minus"),
+        ('=', "equal"),
+        ('[', "bracket_left"),
+        (']', "bracket_right"),
+        ('\\', "backslash"),
+        (';', "semicolon"),
+        ('\'', "apostrophe"),
+        ('`', "grave_accent"),
+        (',', "comma"),
+        ('.', "dot"),
+        ('/', "slash"),
+    ];
+    const SHIFTED: [(&str, &str); 2] = [("!@#$%^&*()", "1234567890"), ("_+{}|:\"~<>?", "-=[]\\;'`,./")];
+    let plain = |character: char| match character {
+        'a'..='z' | '0'..='9' => Some(String::from(character)),
+        _ => PLAIN
+            .iter()
+            .find(|(own, _)| *own == character)
+            .map(|(_, name)| String::from(*name)),
+    };
+    let below = SHIFTED.iter().find_map(|(above, below)| {
+        let place = above.chars().position(|other| other == character)?;
+        below.chars().nth(place)
+    });
+    match below {
+        Some(below) => plain(below).map(|name| format!("shift-{name}")),
+        None if character.is_ascii_uppercase() => {
+            plain(character.to_ascii_lowercase()).map(|name| format!("shift-{name}"))
+        }
+        None => plain(character),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn knows_the_key_for_each_character_of_ascii() {
+        assert!((' '..='~').all(|character| key(character).is_some()));
+        assert_eq!(key('"').as_deref(), Some("shift-apostrophe"));
+        assert_eq!(key('?').as_deref(), Some("shift-slash"));
+        assert_eq!(key('Q').as_deref(), Some("shift-q"));
+        assert_eq!(key('ä'), None);
+    }
 
     #[test]
     fn reads_a_picture_and_refuses_what_is_none() {

@@ -8,6 +8,7 @@ pub mod debug;
 pub mod help;
 pub mod log;
 pub mod mem;
+pub mod noise;
 pub mod power;
 pub mod run;
 pub mod sys;

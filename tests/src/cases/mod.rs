@@ -6,6 +6,7 @@ mod exceptions;
 mod harness;
 mod language;
 mod matrix;
+mod noise;
 mod paging;
 mod prompt;
 mod screen;
@@ -18,6 +19,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
     [
         containment::TESTS,
         matrix::TESTS,
+        noise::TESTS,
         boot::TESTS,
         exceptions::TESTS,
         harness::TESTS,
