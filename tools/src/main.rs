@@ -26,6 +26,8 @@ const HELP: &str = "cargo xtask <command>
   check       format, clippy, the rules between the crates, documents
   bench       measure; one JSON object per line
               --filter WORD --runs N --profile
+  picture     take the README's picture, docs/screen.png, of the shipped image
+              --out FILE
   clean-room  run and test on a bare Debian in a folder (needs root)
               --keep
 ";
@@ -51,6 +53,10 @@ fn dispatch(verb: &str, arguments: Arguments) -> Result<(), Error> {
         "bench" => {
             make_iso(Profile::Release, &Variant::default(), &iso::default_path())?;
             hand_over("bench", arguments)
+        }
+        "picture" => {
+            make_iso(Profile::Release, &Variant::default(), &iso::default_path())?;
+            hand_over("picture", arguments)
         }
         "clean-room" => hand_over("clean-room", arguments),
         "" | "help" | "--help" | "-h" => {
