@@ -58,7 +58,7 @@ pub fn user(arguments: &mut Arguments) -> Result<Option<Vec<u8>>, Error> {
     let Some(folder) = arguments.value("--with")? else {
         return Ok(None);
     };
-    let files = rom::collect(Path::new(&folder)).map_err(Error::With)?;
+    let files = rom::collect(Path::new(&folder))?;
     println!("xtask: {} files of {folder} become /rom/user", files.len());
     Ok(Some(rom::archive(&files)))
 }
@@ -83,18 +83,7 @@ pub fn mode(arguments: &mut Arguments) -> Result<Option<String>, Error> {
 
 /// How a person gets the image at `path` onto a USB stick.
 pub fn instructions(path: &Path) -> String {
-    let path = path.display();
-    format!(
-        "\n\
-         To write it to a USB stick, all of whose contents are lost (its name comes from the first command):\n\n  \
-         Linux    lsblk\n           \
-         sudo dd if={path} of=/dev/sdX bs=4M conv=fsync\n  \
-         macOS    diskutil list\n           \
-         diskutil unmountDisk /dev/diskN\n           \
-         sudo dd if={path} of=/dev/rdiskN bs=4m\n  \
-         Windows  write that file with Rufus (https://rufus.ie), in its \"DD image\" mode\n\n\
-         Then start the PC from it, with Secure Boot off: see \"On a real machine\" in README.md.\n"
-    )
+    include_str!("stick.txt").replace("IMAGE", &path.display().to_string())
 }
 
 /// Writes the image made of `parts` to `path`.

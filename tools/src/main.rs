@@ -12,25 +12,7 @@ use xtask::iso::{self, Rom, Variant};
 use xtask::toolchain::Toolchain;
 use xtask::{check, command, packages, run, test};
 
-const HELP: &str = "cargo xtask <command>
-
-  run         build, make the image, boot it in QEMU with the prompt on this terminal
-              --uefi --display --smp N --mem MB --disk FILE --net user|none --debug --release
-              --cmdline \"key=value ...\" --with DIR --mode WIDTHxHEIGHT|text -- <QEMU arguments>
-  iso         write target/rhaios.iso, ready for a disc or a USB stick
-              --out FILE --timeout SECONDS --cmdline \"key=value ...\" --no-rom --dev
-              --with DIR            its files as /rom/user, for scripts to import and run
-              --mode WxH|text       the screen's mode where the firmware's choice does not suit
-  test        every test, on the host and in QEMU; ends with `N passed, N failed`
-              --host --filter WORD --rounds N
-  check       format, clippy, the rules between the crates, documents
-  bench       measure; one JSON object per line
-              --filter WORD --runs N --profile
-  picture     take the README's picture, docs/screen.png, of the shipped image
-              --out FILE
-  clean-room  run and test on a bare Debian in a folder (needs root)
-              --keep
-";
+const HELP: &str = include_str!("help.txt");
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);

@@ -3,10 +3,10 @@
 //! The folder may be a user's own (`iso --with DIR`), so nothing in it is taken on trust: what cannot be packed is an
 //! error that names it, and there are limits, because all of it lies in the machine's memory.
 
-use std::fmt;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::error::Error;
 
 /// The most files that are packed.
 const FILES_LIMIT: usize = 4096;
@@ -17,46 +17,6 @@ const DEPTH_LIMIT: usize = 32;
 /// Bytes of a path in a header's two fields ("ustar Interchange Format"): the last part, and what is in front of it.
 const NAME_BYTES: usize = 100;
 const PREFIX_BYTES: usize = 155;
-
-/// Why a folder cannot be packed.
-#[derive(Debug)]
-pub enum Error {
-    /// A file or folder could not be read; a symbolic link that leads nowhere is one of those.
-    Read(PathBuf, io::Error),
-    /// What should be packed is no folder.
-    NoFolder(PathBuf),
-    /// A name is not UTF-8, or has characters that no script could write.
-    Name(PathBuf),
-    /// A path is longer than the archive can hold.
-    Long(PathBuf),
-    /// Neither a file nor a folder: a device, a pipe, a socket.
-    Special(PathBuf),
-    /// A symbolic link leads to a folder that it lies in.
-    Loop(PathBuf),
-    /// Folders lie too deep inside of each other.
-    Deep(PathBuf),
-    /// There are too many files.
-    Many(PathBuf),
-    /// The files are too big; the path is that of the one that was too much.
-    Big(PathBuf),
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut say = |path: &PathBuf, what: &str| write!(out, "{}: {what}", path.display());
-        match self {
-            Self::Read(path, source) => say(path, &source.to_string()),
-            Self::NoFolder(path) => say(path, "is no folder"),
-            Self::Name(path) => say(path, "the name is not UTF-8, or has control characters or a backslash"),
-            Self::Long(path) => say(path, "the path is too long (names up to 100 bytes, folders up to 155)"),
-            Self::Special(path) => say(path, "neither a file nor a folder"),
-            Self::Loop(path) => say(path, "a link to a folder that it lies in"),
-            Self::Deep(path) => say(path, &format!("over {DEPTH_LIMIT} folders inside of each other")),
-            Self::Many(path) => say(path, &format!("over {FILES_LIMIT} files")),
-            Self::Big(path) => say(path, &format!("with this file it is over {} MiB", BYTES_LIMIT >> 20)),
-        }
-    }
-}
 
 /// One file of the archive: its path from `/rom`, without a slash in front, and its bytes.
 pub type File = (String, Vec<u8>);
@@ -69,13 +29,17 @@ pub type File = (String, Vec<u8>);
 pub fn collect(folder: &Path) -> Result<Vec<File>, Error> {
     if !folder.is_dir() {
         // Reading says best why, where it is missing or closed.
-        fs::metadata(folder).map_err(|error| Error::Read(folder.into(), error))?;
-        return Err(Error::NoFolder(folder.into()));
+        fs::metadata(folder).map_err(Error::file(folder))?;
+        return Err(refused(folder, "is no folder"));
     }
     let mut walk = Walk::default();
     walk.enter(folder, "")?;
     walk.files.sort();
     Ok(walk.files)
+}
+
+fn refused(path: &Path, reason: &str) -> Error {
+    Error::Found(format!("{}: {reason}", path.display()))
 }
 
 #[derive(Default)]
@@ -88,19 +52,23 @@ struct Walk {
 
 impl Walk {
     fn enter(&mut self, folder: &Path, prefix: &str) -> Result<(), Error> {
-        let read_error = |error| Error::Read(folder.into(), error);
-        let real = folder.canonicalize().map_err(read_error)?;
+        let real = folder.canonicalize().map_err(Error::file(folder))?;
         if self.above.contains(&real) {
-            return Err(Error::Loop(folder.into()));
+            return Err(refused(folder, "a link to a folder that it lies in"));
         }
         if self.above.len() > DEPTH_LIMIT {
-            return Err(Error::Deep(folder.into()));
+            return Err(refused(folder, "over 32 folders inside of each other"));
         }
         self.above.push(real);
-        for entry in fs::read_dir(folder).map_err(read_error)? {
-            let place = entry.map_err(read_error)?.path();
+        for entry in fs::read_dir(folder).map_err(Error::file(folder))? {
+            let place = entry.map_err(Error::file(folder))?.path();
             let name = place.file_name().and_then(|name| name.to_str());
-            let name = name.ok_or_else(|| Error::Name(place.clone()))?;
+            let name = name.ok_or_else(|| {
+                refused(
+                    &place,
+                    "the name is not UTF-8, or has control characters or a backslash",
+                )
+            })?;
             if name.starts_with('.') || (prefix.is_empty() && name == "README.md") {
                 continue;
             }
@@ -108,16 +76,19 @@ impl Walk {
                 .chars()
                 .any(|character| character.is_control() || character == '\\')
             {
-                return Err(Error::Name(place));
+                return Err(refused(
+                    &place,
+                    "the name is not UTF-8, or has control characters or a backslash",
+                ));
             }
             let path = format!("{prefix}{name}");
-            let data = fs::metadata(&place).map_err(|error| Error::Read(place.clone(), error))?;
+            let data = fs::metadata(&place).map_err(Error::file(&place))?;
             if data.is_dir() {
                 self.enter(&place, &format!("{path}/"))?;
             } else if data.is_file() {
                 self.take(&place, path, data.len())?;
             } else {
-                return Err(Error::Special(place));
+                return Err(refused(&place, "neither a file nor a folder"));
             }
         }
         self.above.pop();
@@ -125,15 +96,16 @@ impl Walk {
     }
 
     fn take(&mut self, place: &Path, path: String, length: u64) -> Result<(), Error> {
-        split(&path).ok_or_else(|| Error::Long(place.into()))?;
+        split(&path)
+            .ok_or_else(|| refused(place, "the path is too long (names up to 100 bytes, folders up to 155)"))?;
         if self.files.len() == FILES_LIMIT {
-            return Err(Error::Many(place.into()));
+            return Err(refused(place, "over 4096 files"));
         }
         self.bytes = self.bytes.saturating_add(length);
         if self.bytes > BYTES_LIMIT {
-            return Err(Error::Big(place.into()));
+            return Err(refused(place, "with this file it is over 64 MiB"));
         }
-        let bytes = fs::read(place).map_err(|error| Error::Read(place.into(), error))?;
+        let bytes = fs::read(place).map_err(Error::file(place))?;
         self.files.push((path, bytes));
         Ok(())
     }
@@ -156,11 +128,8 @@ fn split(path: &str) -> Option<(&str, &str)> {
     if path.len() <= NAME_BYTES {
         return Some(("", path));
     }
-    let slashes = path
-        .match_indices('/')
-        .map(|(index, _)| (&path[..index], &path[index + 1..]));
-    slashes
-        .into_iter()
+    path.match_indices('/')
+        .map(|(index, _)| (&path[..index], &path[index + 1..]))
         .find(|(prefix, name)| prefix.len() <= PREFIX_BYTES && name.len() <= NAME_BYTES)
 }
 
@@ -273,7 +242,8 @@ mod tests {
             .to_string();
         assert!(file.ends_with("is no folder"), "{file}");
 
-        let cases: [(&str, &str, fn(&Path)); 7] = [
+        type Case = (&'static str, &'static str, fn(&Path));
+        let cases: [Case; 7] = [
             ("loop", "a link to a folder that it lies in", |folder| {
                 symlink("..", folder.join("lib/up")).expect("links can be made");
             }),

@@ -81,23 +81,10 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
         qemu::acceleration()?
     };
     let mut emulator = std::process::Command::new(qemu::PROGRAM);
-    emulator.args([
-        "-machine",
-        "q35",
-        "-cpu",
-        "max",
-        "-accel",
-        &accelerator,
-        "-nodefaults",
-        "-vga",
-        "std",
-    ]);
-    emulator.args([
-        "-m",
-        &options.memory_mib.to_string(),
-        "-smp",
-        &options.processors.to_string(),
-    ]);
+    let (memory_mib, processors) = (options.memory_mib, options.processors);
+    let machine =
+        format!("-machine q35 -cpu max -accel {accelerator} -nodefaults -vga std -m {memory_mib} -smp {processors}");
+    emulator.args(machine.split(' '));
     // Ctrl-] instead of Ctrl-A as the emulator's own key, because Ctrl-A means something at the prompt.
     emulator
         .args(["-serial", "mon:stdio", "-echr", "29", "-boot", "d", "-cdrom"])

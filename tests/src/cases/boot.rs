@@ -150,7 +150,8 @@ fn user_folder(context: &Context) -> Result<(), Error> {
     let own = r#"run("/rom/user/go")"#;
     // What lies behind the module, whether the start says something of it, and what runs.
     let second_file = 1024 + 100;
-    let cases: [(&str, Vec<u8>, Rom, &[&str], bool); 4] = [
+    type Case<'a> = (&'a str, Vec<u8>, Rom, &'a [&'a str], bool);
+    let cases: [Case<'_>; 4] = [
         ("whole", whole.clone(), Rom::Shipped, &[shipped, own], false),
         ("cut off", whole[..second_file].to_vec(), Rom::Shipped, &[shipped], true),
         ("noise", vec![0xa5; 4096], Rom::Shipped, &[shipped], true),
