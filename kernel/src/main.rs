@@ -131,14 +131,23 @@ fn read_rom(handover: &Handover, options: &Options) -> Rom {
     if !options.rom {
         return Rom::empty();
     }
-    let Some(bytes) = handover.module("rom") else {
-        log::warn!("/rom: the boot loader passed no such module; /rom is empty");
-        return Rom::empty();
+    let parse = |path: &str, bytes| {
+        let (tree, error) = Rom::parse(bytes);
+        if let Some(error) = error {
+            log::warn!("{path}: {error}");
+        }
+        tree
     };
     steps::begin("/rom");
-    let (rom, error) = Rom::parse(bytes);
-    if let Some(error) = error {
-        log::warn!("/rom: {error}");
+    let mut rom = match handover.module("rom") {
+        Some(bytes) => parse("/rom", bytes),
+        None => {
+            log::warn!("/rom: the boot loader passed no such module; it is empty");
+            Rom::empty()
+        }
+    };
+    if let Some(bytes) = handover.module("user") {
+        rom.mount("user", parse("/rom/user", bytes));
     }
     steps::done("/rom");
     rom

@@ -9,7 +9,7 @@ pub struct Figure {
     pub name: String,
     /// Its unit.
     pub unit: &'static str,
-    /// The most that it should be.
+    /// The most that it should be; the least, where more is better, as of a rate.
     pub goal: Option<f64>,
     /// Every run.
     pub runs: Vec<f64>,

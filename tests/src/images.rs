@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use xtask::image::{Parts, Profile};
-use xtask::iso::{self, Rom, Variant};
+use xtask::iso::{self, Variant};
 
 use crate::error::Error;
 
@@ -50,7 +50,7 @@ impl Images {
         self.variant(Variant {
             timeout_seconds: Some(0),
             command_line: words.into(),
-            rom: Rom::Shipped,
+            ..Variant::default()
         })
     }
 

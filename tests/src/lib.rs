@@ -3,9 +3,10 @@
 //! | module | what |
 //! |---|---|
 //! | `machine`, `qmp`, `text` | one emulated PC: its serial line and its monitor |
+//! | `screendump`, `vga_text`, `framebuffer` | what a person reads on its screen |
 //! | `images`, `runner`, `error` | boot images, running tests, why one failed |
 //! | `qr` | the QR code on the screen |
-//! | `figures`, `profile` | measurements, and where the time goes |
+//! | `figures`, `screen_figures`, `latency`, `profile` | measurements, and where the time goes |
 //! | `cases` | the tests, by the part of the system they look at |
 
 #![forbid(unsafe_code)]
@@ -13,11 +14,15 @@
 pub mod cases;
 pub mod error;
 pub mod figures;
+pub mod framebuffer;
 pub mod images;
+pub mod latency;
 pub mod machine;
 pub mod profile;
 pub mod qmp;
 pub mod qr;
 pub mod runner;
+pub mod screen_figures;
 pub mod screendump;
 pub mod text;
+pub mod vga_text;

@@ -37,6 +37,8 @@ pub enum Medium {
     Disc,
     /// As a USB stick.
     Stick,
+    /// As the board's own kind of disk: IDE or AHCI.
+    Disk,
 }
 
 /// How the machine is built.
@@ -54,8 +56,12 @@ pub struct Config {
     pub processors: u32,
     /// How the image is plugged in.
     pub medium: Medium,
-    /// It has a display adapter.
-    pub has_screen: bool,
+    /// The display adapter by the emulator's name for it, or `none`.
+    pub vga: &'static str,
+    /// It has a serial port.
+    pub has_serial: bool,
+    /// It has a PS/2 controller with a keyboard.
+    pub has_keyboard: bool,
     /// More arguments.
     pub more: Vec<String>,
 }
@@ -69,7 +75,9 @@ impl Default for Config {
             memory_mib: 256,
             processors: 1,
             medium: Medium::Disc,
-            has_screen: true,
+            vga: "std",
+            has_serial: true,
+            has_keyboard: true,
             more: Vec::new(),
         }
     }
@@ -104,9 +112,10 @@ impl Machine {
         let socket = folder.join("qmp");
         let _ = std::fs::remove_file(&socket);
         let mut emulator = Command::new(qemu::PROGRAM);
+        let keyboard = if config.has_keyboard { "" } else { ",i8042=off" };
         emulator.args([
             "-machine",
-            config.board,
+            &format!("{}{keyboard}", config.board),
             "-cpu",
             config.cpu,
             "-accel",
@@ -119,13 +128,20 @@ impl Machine {
             "-smp",
             &config.processors.to_string(),
         ]);
-        emulator.args(["-vga", if config.has_screen { "std" } else { "none" }]);
-        emulator.args(["-display", "none", "-serial", "stdio"]);
+        // Without a serial line there is no such port either, because of `-nodefaults`.
+        emulator.args(["-vga", config.vga, "-display", "none"]);
+        if config.has_serial {
+            emulator.args(["-serial", "stdio"]);
+        }
         emulator
             .arg("-qmp")
             .arg(format!("unix:{},server=on,wait=off", socket.display()));
         match config.medium {
             Medium::Disc => emulator.arg("-cdrom").arg(iso),
+            // Written to a file that is thrown away: such disks cannot be read-only.
+            Medium::Disk => emulator
+                .arg("-drive")
+                .arg(format!("format=raw,snapshot=on,file={}", iso.display())),
             Medium::Stick => emulator
                 .args(["-device", "qemu-xhci", "-device", "usb-storage,drive=stick", "-drive"])
                 .arg(format!(

@@ -1,6 +1,5 @@
 //! What a person reads on the emulated screen: text recovered from the picture, glyph by glyph.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use services::screen::FontSize;
@@ -8,19 +7,48 @@ use services::screen::matcher::Matcher;
 
 use crate::error::Error;
 use crate::machine::Machine;
+use crate::vga_text;
 
 /// Between two looks at the screen.
 const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
-/// A picture of the screen: pixels in a row, rows, and pixels as `0x00RRGGBB`.
+/// The keys for `40 + 2` and Return.
+pub const SUM: &[&str] = &["4", "0", "spc", "shift-equal", "spc", "2", "ret"];
+
+/// What the screen shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Pixels in a row.
+    pub width_pixels: usize,
+    /// Rows.
+    pub height_pixels: usize,
+    /// The pixels as 0x00RRGGBB, in rows.
+    pub pixels: Vec<u32>,
+}
+
+impl Picture {
+    /// The pixel in column `x` of row `y`.
+    ///
+    /// # Panics
+    ///
+    /// Outside of the picture.
+    pub fn at(&self, x: usize, y: usize) -> u32 {
+        self.pixels[y * self.width_pixels + x]
+    }
+}
+
+/// Takes a picture of the screen.
 ///
 /// # Errors
 ///
 /// Where the emulator gives none.
-pub fn picture(machine: &mut Machine) -> Result<(usize, usize, Vec<u32>), Error> {
+pub fn picture(machine: &mut Machine) -> Result<Picture, Error> {
     let file = machine.folder().join("screen.ppm");
-    machine.monitor().human(&format!("screendump {}", file.display()))?;
-    read(&file)
+    let refusal = machine.monitor().human(&format!("screendump {}", file.display()))?;
+    if !refusal.trim().is_empty() {
+        return Err(Error::Monitor(refusal));
+    }
+    parse(&std::fs::read(&file)?).ok_or_else(|| Error::Wrong(format!("{} is no picture", file.display())))
 }
 
 /// The lines of text on the screen, without spaces at their ends.
@@ -29,15 +57,19 @@ pub fn picture(machine: &mut Machine) -> Result<(usize, usize, Vec<u32>), Error>
 ///
 /// Where the emulator gives no picture.
 pub fn lines(machine: &mut Machine) -> Result<Vec<String>, Error> {
-    let (width_pixels, height_pixels, pixels) = picture(machine)?;
-    Ok(Matcher::new(FontSize::for_height(height_pixels)).lines(&pixels, width_pixels))
+    let picture = picture(machine)?;
+    if vga_text::is_text_mode(&picture) {
+        return vga_text::lines(machine, &picture);
+    }
+    let matcher = Matcher::new(FontSize::for_height(picture.height_pixels));
+    Ok(matcher.lines(&picture.pixels, picture.width_pixels))
 }
 
 /// Waits until `is_there` holds for the lines on the screen, and returns them.
 ///
 /// # Errors
 ///
-/// [`Error::Wrong`] with the screen's text where the limit passes.
+/// [`Error::Wrong`] with the screen's text where the limit passes; whatever happens that must not.
 pub fn expect(
     machine: &mut Machine,
     limit: Duration,
@@ -45,15 +77,24 @@ pub fn expect(
 ) -> Result<Vec<String>, Error> {
     let started = Instant::now();
     loop {
-        let seen = lines(machine)?;
-        if is_there(&seen) {
-            return Ok(seen);
+        machine.listen(Duration::ZERO)?;
+        // Some adapters have no picture before the firmware has woken them.
+        let seen = lines(machine);
+        match seen {
+            Ok(seen) if is_there(&seen) => return Ok(seen),
+            Ok(seen) if started.elapsed() > limit => {
+                return Err(Error::Wrong(format!("the screen shows\n{}", seen.join("\n"))));
+            }
+            Err(error) if started.elapsed() > limit => return Err(error),
+            _ => std::thread::sleep(LOOK_PAUSE),
         }
-        if started.elapsed() > limit {
-            return Err(Error::Wrong(format!("the screen shows\n{}", seen.join("\n"))));
-        }
-        std::thread::sleep(LOOK_PAUSE);
     }
+}
+
+/// For [`expect`]: one of the lines is `line`.
+pub fn has(line: &str) -> impl Fn(&[String]) -> bool {
+    let line = line.to_owned();
+    move |lines: &[String]| lines.contains(&line)
 }
 
 /// Presses keys one after the other, each by the emulator's name for it, as `shift-a` or `ret`.
@@ -72,13 +113,8 @@ pub fn press(machine: &mut Machine, keys: &[&str]) -> Result<(), Error> {
     Ok(())
 }
 
-/// A picture in the "portable pixmap" format: width, height, and pixels as 0x00RRGGBB.
-fn read(file: &Path) -> Result<(usize, usize, Vec<u32>), Error> {
-    let bytes = std::fs::read(file)?;
-    parse(&bytes).ok_or_else(|| Error::Wrong(format!("{} is no picture", file.display())))
-}
-
-fn parse(bytes: &[u8]) -> Option<(usize, usize, Vec<u32>)> {
+/// Reads the "portable pixmap" format.
+fn parse(bytes: &[u8]) -> Option<Picture> {
     let mut fields = bytes.splitn(4, |byte| byte.is_ascii_whitespace());
     if fields.next()? != b"P6" {
         return None;
@@ -93,7 +129,62 @@ fn parse(bytes: &[u8]) -> Option<(usize, usize, Vec<u32>)> {
         .iter()
         .map(|[red, green, blue]| u32::from_be_bytes([0, *red, *green, *blue]))
         .collect();
-    (pixels.len() == width_pixels * height_pixels).then_some((width_pixels, height_pixels, pixels))
+    let is_whole = width_pixels.checked_mul(height_pixels) == Some(pixels.len());
+    is_whole.then_some(Picture {
+        width_pixels,
+        height_pixels,
+        pixels,
+    })
+}
+
+/// Types a line of text on an American keyboard, without a Return.
+///
+/// # Errors
+///
+/// Where a character has no key there.
+pub fn type_text(machine: &mut Machine, text: &str) -> Result<(), Error> {
+    for character in text.chars() {
+        let key = key(character).ok_or_else(|| Error::Wrong(format!("no key for {character:?}")))?;
+        press(machine, &[&key])?;
+    }
+    Ok(())
+}
+
+/// The emulator's name of the key for `character`.
+fn key(character: char) -> Option<String> {
+    const PLAIN: [(char, &str); 12] = [
+        (' ', "spc"),
+        ('-', "minus"),
+        ('=', "equal"),
+        ('[', "bracket_left"),
+        (']', "bracket_right"),
+        ('\\', "backslash"),
+        (';', "semicolon"),
+        ('\'', "apostrophe"),
+        ('`', "grave_accent"),
+        (',', "comma"),
+        ('.', "dot"),
+        ('/', "slash"),
+    ];
+    const SHIFTED: [(&str, &str); 2] = [("!@#$%^&*()", "1234567890"), ("_+{}|:\"~<>?", "-=[]\\;'`,./")];
+    let plain = |character: char| match character {
+        'a'..='z' | '0'..='9' => Some(String::from(character)),
+        _ => PLAIN
+            .iter()
+            .find(|(own, _)| *own == character)
+            .map(|(_, name)| String::from(*name)),
+    };
+    let below = SHIFTED.iter().find_map(|(above, below)| {
+        let place = above.chars().position(|other| other == character)?;
+        below.chars().nth(place)
+    });
+    match below {
+        Some(below) => plain(below).map(|name| format!("shift-{name}")),
+        None if character.is_ascii_uppercase() => {
+            plain(character.to_ascii_lowercase()).map(|name| format!("shift-{name}"))
+        }
+        None => plain(character),
+    }
 }
 
 #[cfg(test)]
@@ -101,9 +192,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn knows_the_key_for_each_character_of_ascii() {
+        assert!((' '..='~').all(|character| key(character).is_some()));
+        assert_eq!(key('"').as_deref(), Some("shift-apostrophe"));
+        assert_eq!(key('?').as_deref(), Some("shift-slash"));
+        assert_eq!(key('Q').as_deref(), Some("shift-q"));
+        assert_eq!(key('ä'), None);
+    }
+
+    #[test]
     fn reads_a_picture_and_refuses_what_is_none() {
         let picture = b"P6\n2 1\n255\n\x01\x02\x03\xff\x0a\x20";
-        assert_eq!(parse(picture), Some((2, 1, vec![0x01_02_03, 0xff_0a_20])));
+        let whole = Picture {
+            width_pixels: 2,
+            height_pixels: 1,
+            pixels: vec![0x01_02_03, 0xff_0a_20],
+        };
+        assert_eq!(parse(picture), Some(whole));
         for length in 0..picture.len() {
             assert_eq!(parse(&picture[..length]), None);
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::{fmt, io};
 
-use crate::{elf, rom};
+use crate::elf;
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -45,9 +45,7 @@ pub enum Error {
     Missing(String),
     /// The linked kernel is not what was expected.
     Elf(elf::Error),
-    /// The file tree for `/rom` cannot be packed.
-    Rom(rom::Error),
-    /// Checks or tests have failed; the text says which.
+    /// Checks or tests have failed, or something cannot be packed; the text says which.
     Found(String),
 }
 
@@ -75,7 +73,6 @@ impl fmt::Display for Error {
             ),
             Self::Missing(what) => write!(out, "missing: {what}"),
             Self::Elf(error) => write!(out, "the kernel's file: {error}"),
-            Self::Rom(error) => write!(out, "the file tree for /rom: {error}"),
             Self::Found(what) => out.write_str(what),
         }
     }
@@ -86,11 +83,5 @@ impl std::error::Error for Error {}
 impl From<elf::Error> for Error {
     fn from(error: elf::Error) -> Self {
         Self::Elf(error)
-    }
-}
-
-impl From<rom::Error> for Error {
-    fn from(error: rom::Error) -> Self {
-        Self::Rom(error)
     }
 }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::command;
+use crate::arguments::Arguments;
 use crate::error::Error;
 use crate::image::{self, Parts};
+use crate::{command, rom};
 
 /// GRUB's modules by name; what they depend on comes with them. All of them would make the image four times as big.
 const MODULES: &str = "multiboot2 normal iso9660 part_msdos part_gpt all_video serial terminal test configfile \
@@ -23,6 +24,10 @@ pub struct Variant {
     pub command_line: String,
     /// What becomes of `/rom`.
     pub rom: Rom,
+    /// The archive behind `/rom/user`.
+    pub user: Option<Vec<u8>>,
+    /// The screen's mode as GRUB's `gfxpayload` has it, such as `1024x768` or `text`; else what the firmware prefers.
+    pub mode: Option<String>,
 }
 
 /// The `/rom` of an image.
@@ -42,6 +47,43 @@ pub enum Rom {
 /// Where `cargo xtask iso` writes.
 pub fn default_path() -> PathBuf {
     command::target().join("rhaios.iso")
+}
+
+/// Takes `--with DIR` away: the archive of that folder, for [`Variant::user`].
+///
+/// # Errors
+///
+/// Where the folder cannot be packed.
+pub fn user(arguments: &mut Arguments) -> Result<Option<Vec<u8>>, Error> {
+    let Some(folder) = arguments.value("--with")? else {
+        return Ok(None);
+    };
+    let files = rom::collect(Path::new(&folder))?;
+    println!("xtask: {} files of {folder} become /rom/user", files.len());
+    Ok(Some(rom::archive(&files)))
+}
+
+/// Takes `--mode WIDTHxHEIGHT|text` away, for [`Variant::mode`].
+///
+/// # Errors
+///
+/// Where it is neither.
+pub fn mode(arguments: &mut Arguments) -> Result<Option<String>, Error> {
+    let mode = arguments.value("--mode")?;
+    let is_number = |text: &str| text.parse::<u16>().is_ok();
+    match &mode {
+        Some(mode) if mode != "text" && !mode.split_once('x').is_some_and(|(w, h)| is_number(w) && is_number(h)) => {
+            Err(Error::Usage(format!(
+                "--mode {mode}: WIDTHxHEIGHT, such as 1024x768, or text"
+            )))
+        }
+        _ => Ok(mode),
+    }
+}
+
+/// How a person gets the image at `path` onto a USB stick.
+pub fn instructions(path: &Path) -> String {
+    include_str!("stick.txt").replace("IMAGE", &path.display().to_string())
 }
 
 /// Writes the image made of `parts` to `path`.
@@ -67,6 +109,9 @@ pub fn write(parts: &Parts, variant: &Variant, path: &Path) -> Result<(), Error>
     if let Some(rom) = rom {
         image::write(&boot.join("rom.tar"), &rom)?;
     }
+    if let Some(user) = &variant.user {
+        image::write(&boot.join("user.tar"), user)?;
+    }
     let mut grub = Command::new("grub-mkrescue");
     grub.arg("-o").arg(path).arg(&tree);
     // Nothing more in the first stage than it has to have: unpacking it costs more time than reading files.
@@ -76,16 +121,28 @@ pub fn write(parts: &Parts, variant: &Variant, path: &Path) -> Result<(), Error>
     fs::remove_dir_all(&tree).map_err(Error::file(&tree))
 }
 
-/// `grub/grub.cfg` with the variant's time and words.
+/// `grub/grub.cfg` with what the variant changes.
 fn menu(variant: &Variant) -> Result<String, Error> {
     let path = command::root().join("grub/grub.cfg");
     let text = fs::read_to_string(&path).map_err(Error::file(&path))?;
-    let has_rom = !matches!(variant.rom, Rom::Absent);
     let mut menu = String::new();
     for line in text.lines() {
         match (line.trim_start(), variant.timeout_seconds) {
             (word, Some(seconds)) if word.starts_with("set timeout=") => menu += &format!("set timeout={seconds}"),
-            (word, _) if word.starts_with("module2 /boot/rom.tar") && !has_rom => continue,
+            (word, _) if word.starts_with("module2 /boot/rom.tar") => {
+                if !matches!(variant.rom, Rom::Absent) {
+                    menu += &format!("{line}\n");
+                }
+                if variant.user.is_some() {
+                    menu += "  module2 /boot/user.tar user\n";
+                }
+                if let Some(mode) = &variant.mode {
+                    // After `multiboot2`, which sets it from the kernel's header; read when the entry is started.
+                    let fallback = if mode == "text" { "" } else { ",auto" };
+                    menu += &format!("  set gfxpayload={mode}{fallback}\n");
+                }
+                continue;
+            }
             (word, _) if word.starts_with("multiboot2 ") => {
                 menu += format!("{line} {}", variant.command_line).trim_end()
             }

@@ -12,23 +12,7 @@ use xtask::iso::{self, Rom, Variant};
 use xtask::toolchain::Toolchain;
 use xtask::{check, command, packages, report, run, test};
 
-const HELP: &str = "cargo xtask <command>
-
-  run         build, make the image, boot it in QEMU with the prompt on this terminal
-              --uefi --display --smp N --mem MB --disk FILE --net user|none --debug --release
-              --cmdline \"key=value ...\" -- <QEMU arguments>
-  iso         write target/rhaios.iso, ready for a disc or a USB stick
-              --out FILE --timeout SECONDS --cmdline \"key=value ...\" --no-rom --dev
-  test        every test, on the host and in QEMU; ends with `N passed, N failed`
-              --host --filter WORD --rounds N
-  report      show the report behind the text of a panic's QR code, given here or on standard input
-              TEXT
-  check       format, clippy, the rules between the crates, documents
-  bench       measure; one JSON object per line
-              --filter WORD --runs N --profile
-  clean-room  run and test on a bare Debian in a folder (needs root)
-              --keep
-";
+const HELP: &str = include_str!("help.txt");
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
@@ -52,6 +36,10 @@ fn dispatch(verb: &str, arguments: Arguments) -> Result<(), Error> {
         "bench" => {
             make_iso(Profile::Release, &Variant::default(), &iso::default_path())?;
             hand_over("bench", arguments)
+        }
+        "picture" => {
+            make_iso(Profile::Release, &Variant::default(), &iso::default_path())?;
+            hand_over("picture", arguments)
         }
         "clean-room" => hand_over("clean-room", arguments),
         "" | "help" | "--help" | "-h" => {
@@ -77,11 +65,14 @@ fn write_iso(mut arguments: Arguments) -> Result<(), Error> {
         } else {
             Rom::Shipped
         },
+        user: iso::user(&mut arguments)?,
+        mode: iso::mode(&mut arguments)?,
     };
     arguments.finish()?;
     make_iso(profile, &variant, &path)?;
     let length = std::fs::metadata(&path).map_err(Error::file(&path))?.len();
     println!("xtask: wrote {} ({:.1} MB)", path.display(), length as f64 / 1e6);
+    print!("{}", iso::instructions(&path));
     Ok(())
 }
 

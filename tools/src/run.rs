@@ -20,6 +20,8 @@ struct Options {
     memory_mib: u32,
     disk: Option<PathBuf>,
     network: String,
+    user: Option<Vec<u8>>,
+    mode: Option<String>,
     raw: Vec<String>,
 }
 
@@ -39,6 +41,8 @@ impl Options {
             memory_mib: arguments.number("--mem")?.unwrap_or(256),
             disk: arguments.value("--disk")?.map(PathBuf::from),
             network: arguments.value("--net")?.unwrap_or_else(|| "user".into()),
+            user: iso::user(&mut arguments)?,
+            mode: iso::mode(&mut arguments)?,
             raw: arguments.raw(),
         };
         arguments.finish()?;
@@ -65,6 +69,8 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
     let variant = Variant {
         timeout_seconds: Some(0),
         command_line: options.command_line.clone(),
+        user: options.user.clone(),
+        mode: options.mode.clone(),
         ..Variant::default()
     };
     iso::write(&parts, &variant, &path)?;
@@ -75,23 +81,10 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
         qemu::acceleration()?
     };
     let mut emulator = std::process::Command::new(qemu::PROGRAM);
-    emulator.args([
-        "-machine",
-        "q35",
-        "-cpu",
-        "max",
-        "-accel",
-        &accelerator,
-        "-nodefaults",
-        "-vga",
-        "std",
-    ]);
-    emulator.args([
-        "-m",
-        &options.memory_mib.to_string(),
-        "-smp",
-        &options.processors.to_string(),
-    ]);
+    let (memory_mib, processors) = (options.memory_mib, options.processors);
+    let machine =
+        format!("-machine q35 -cpu max -accel {accelerator} -nodefaults -vga std -m {memory_mib} -smp {processors}");
+    emulator.args(machine.split(' '));
     // Ctrl-] instead of Ctrl-A as the emulator's own key, because Ctrl-A means something at the prompt.
     emulator
         .args(["-serial", "mon:stdio", "-echr", "29", "-boot", "d", "-cdrom"])

@@ -1,4 +1,5 @@
-//! `/rom`: the read-only file tree in the boot image, a tar archive that the boot loader leaves in memory.
+//! `/rom`: the read-only file tree in the boot image, a tar archive that the boot loader leaves in memory; a second one,
+//! the user's own, may be mounted below it.
 //!
 //! The archive (POSIX.1-1988 `ustar`, IEEE Std 1003.1 "pax", section "ustar Interchange Format") is indexed where it
 //! lies: names and slices, no copies of contents. A damaged archive gives what is readable before the damage and the
@@ -139,6 +140,18 @@ impl Rom {
         }
         listed.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(listed)
+    }
+
+    /// Adds the files of `other` below the directory `directory`; where both have a file, that of `other` counts.
+    pub fn mount(&mut self, directory: &str, other: Self) {
+        let directory = directory.trim_matches('/');
+        for (path, bytes) in other.files {
+            let mut name = String::with_capacity(directory.len() + 1 + path.len());
+            name.push_str(directory);
+            name.push('/');
+            name.push_str(&path);
+            self.files.insert(name, bytes);
+        }
     }
 
     /// How many files there are.
@@ -299,6 +312,19 @@ mod tests {
             }])
         );
         assert!(rom.list("li").is_err());
+    }
+
+    #[test]
+    fn mounts_a_second_tree_below_a_directory() {
+        let (mut rom, _) = Rom::parse(leak(archive()));
+        let (user, _) = Rom::parse(leak(archive()));
+        rom.mount("/user/", user);
+        assert_eq!(rom.file_count(), 6);
+        assert_eq!(rom.read("/user/lib/text.rhai"), Ok(&b"fn a() {}"[..]));
+        assert_eq!(rom.read("/lib/text.rhai"), Ok(&b"fn a() {}"[..]));
+        assert_eq!(rom.list("user").map(|rows| rows.len()), Ok(3));
+        rom.mount("user", Rom::empty());
+        assert_eq!(rom.file_count(), 6);
     }
 
     #[test]

@@ -75,9 +75,11 @@ pub fn start(features: &Features, base: Physical) -> Result<(), Unreachable> {
         register::SPURIOUS,
         SOFTWARE_ENABLE | u32::from(interrupts::SPURIOUS_VECTOR),
     );
-    write(register::TASK_PRIORITY, 0);
     write(register::LINT0, MASKED);
     write(register::ERROR, MASKED);
+    // After the legacy controllers' input is masked: QEMU looks only now whether one of their interrupts, noted while
+    // interrupts were off, still stands. Else it would deliver it as vector -1, which is a general protection fault.
+    write(register::TASK_PRIORITY, 0);
     write(register::TIMER, MASKED | u32::from(interrupts::TIMER_VECTOR));
     write(register::DIVIDE, DIVIDE_BY_16);
     if features.tsc_deadline {

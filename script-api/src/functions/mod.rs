@@ -13,6 +13,7 @@ pub mod help;
 pub mod key;
 pub mod log;
 pub mod mem;
+pub mod noise;
 pub mod power;
 pub mod run;
 pub mod screen;

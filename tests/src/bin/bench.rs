@@ -16,6 +16,7 @@ use tests::figures::Figure;
 use tests::images::Images;
 use tests::machine::{Config, Machine, PROMPT};
 use tests::profile::Profile;
+use tests::screen_figures::{self, Setting};
 use xtask::arguments::Arguments;
 use xtask::{command, packages};
 
@@ -83,15 +84,8 @@ fn run() -> Result<(), Error> {
             &filter,
         );
     }
-    let bench = Bench {
-        images,
-        iso,
-        peer: peer()?,
-        folder,
-        runs,
-    };
     type Measurement = fn(&Bench) -> Result<Vec<Figure>, Error>;
-    let measurements: [(&str, Measurement); 7] = [
+    let measurements: [(&str, Measurement); 13] = [
         ("size", sizes),
         ("boot", boot),
         ("memory", memory),
@@ -99,8 +93,29 @@ fn run() -> Result<(), Error> {
         ("script", scripts),
         ("cost", costs),
         ("idle", idle),
+        ("screen_lines", |bench| screen_figures::lines(&bench.setting())),
+        ("screen_scroll", |bench| screen_figures::scroll(&bench.setting())),
+        ("screen_prompt_and_boot", |bench| {
+            screen_figures::start(&bench.setting())
+        }),
+        ("screen_echo", |bench| screen_figures::echo(&bench.setting())),
+        ("screen_key_to_glyph", |bench| screen_figures::keys(&bench.setting())),
+        ("screen_editor_open", |bench| screen_figures::editor(&bench.setting())),
     ];
-    for (_, measure) in measurements.iter().filter(|(name, _)| name.contains(&filter)) {
+    let chosen: Vec<_> = measurements.iter().filter(|(name, _)| name.contains(&filter)).collect();
+    // Building the peer takes minutes, and it has no screen to be measured beside ours.
+    let is_screen = |name: &str| name.starts_with("screen_");
+    let bench = Bench {
+        images,
+        iso,
+        peer: match chosen.iter().all(|(name, _)| is_screen(name)) {
+            true => None,
+            false => peer()?,
+        },
+        folder,
+        runs,
+    };
+    for (_, measure) in chosen {
         measure(&bench)?.iter().for_each(|figure| println!("{}", figure.json()));
     }
     Ok(())
@@ -128,10 +143,19 @@ fn peer() -> Result<Option<PathBuf>, Error> {
 }
 
 impl Bench {
+    /// For the measurements of the screen.
+    fn setting(&self) -> Setting<'_> {
+        Setting {
+            images: &self.images,
+            folder: &self.folder,
+            runs: self.runs,
+        }
+    }
+
     /// A machine as the peers' own measurements have it.
     fn start(&self, iso: &std::path::Path, memory_mib: u32) -> Result<Machine, Error> {
         let config = Config {
-            has_screen: false,
+            vga: "none",
             memory_mib,
             ..Config::default()
         };

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use xtask::iso::{Rom, Variant};
+use xtask::rom;
 
 use crate::ensure;
 use crate::error::Error;
@@ -24,6 +25,11 @@ pub(super) const TESTS: &[Test] = &[
         name: "boot_goes_on_without_a_whole_rom",
         company: Company::Shared,
         run: damaged_rom,
+    },
+    Test {
+        name: "boot_mounts_a_users_folder_or_goes_on_without",
+        company: Company::Shared,
+        run: user_folder,
     },
     Test {
         name: "boot_says_which_words_it_did_not_understand",
@@ -125,6 +131,52 @@ fn damaged_rom(context: &Context) -> Result<(), Error> {
             answers(machine)?;
             let error = machine.eval(r#"run("/rom/no_such_file.rhai")"#)?;
             ensure!(error.contains("not_found"), "{name}: {error}");
+            answers(machine)
+        })?;
+    }
+    Ok(())
+}
+
+fn user_folder(context: &Context) -> Result<(), Error> {
+    let files = [
+        (
+            "go.rhai".into(),
+            b"import \"./lib/deep\" as deep; deep::twice(21)".to_vec(),
+        ),
+        ("lib/deep.rhai".into(), b"fn twice(x) { x + x }".to_vec()),
+    ];
+    let whole = rom::archive(&files);
+    let shipped = r#"run("/rom/examples/hello"); 1"#;
+    let own = r#"run("/rom/user/go")"#;
+    // What lies behind the module, whether the start says something of it, and what runs.
+    let second_file = 1024 + 100;
+    type Case<'a> = (&'a str, Vec<u8>, Rom, &'a [&'a str], bool);
+    let cases: [Case<'_>; 4] = [
+        ("whole", whole.clone(), Rom::Shipped, &[shipped, own], false),
+        ("cut off", whole[..second_file].to_vec(), Rom::Shipped, &[shipped], true),
+        ("noise", vec![0xa5; 4096], Rom::Shipped, &[shipped], true),
+        ("beside no rom", whole, Rom::Absent, &[own], false),
+    ];
+    for (name, archive, rom, running, is_damaged) in cases {
+        let iso = context.images.variant(Variant {
+            timeout_seconds: Some(0),
+            rom,
+            user: Some(archive),
+            ..Variant::default()
+        })?;
+        context.with_machine(&Config::default(), &iso, |machine| {
+            let said = machine.boot()?;
+            ensure!(said.contains("/rom/user: ") == is_damaged, "{name}: {said}");
+            for line in [shipped, own] {
+                let result = machine.eval(line)?;
+                let ran = !result.contains("error");
+                ensure!(ran == running.contains(&line), "{name}: `{line}` gave {result}");
+            }
+            if running.contains(&own) {
+                machine.check(own, "42")?;
+                machine.check("import \"user/lib/deep\" as deep; deep::twice(4)", "8")?;
+                machine.check("import \"/rom/user/lib/deep\" as deep; deep::twice(5)", "10")?;
+            }
             answers(machine)
         })?;
     }

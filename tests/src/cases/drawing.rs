@@ -9,7 +9,7 @@ use crate::ensure;
 use crate::error::Error;
 use crate::machine::{Config, Machine};
 use crate::runner::{Company, Context, Test};
-use crate::screendump;
+use crate::screendump::{self, Picture};
 
 pub(super) const TESTS: &[Test] = &[
     Test {
@@ -45,43 +45,26 @@ const REGION: (usize, usize, usize, usize) = (49, 16, 301, 75);
 /// Lines a second that `print` must reach.
 const LINES_PER_SECOND: u32 = 2000;
 
-struct Picture {
-    width: usize,
-    height: usize,
-    pixels: Vec<u32>,
-}
-
-impl Picture {
-    fn take(machine: &mut Machine) -> Result<Self, Error> {
-        let (width, height, pixels) = screendump::picture(machine)?;
-        Ok(Self { width, height, pixels })
-    }
-
-    /// Waits for one for which `is_right` holds.
-    fn expect(machine: &mut Machine, what: &str, is_right: impl Fn(&Self) -> bool) -> Result<Self, Error> {
-        let started = Instant::now();
-        loop {
-            let picture = Self::take(machine)?;
-            if is_right(&picture) {
-                return Ok(picture);
-            }
-            if started.elapsed() > LIMIT {
-                let lines = Matcher::new(FontSize::Small).lines(&picture.pixels, picture.width);
-                return Err(Error::Wrong(format!(
-                    "no {what}; the screen shows\n{}",
-                    lines.join("\n")
-                )));
-            }
+/// Waits for a picture for which `is_right` holds.
+fn expect(machine: &mut Machine, what: &str, is_right: impl Fn(&Picture) -> bool) -> Result<Picture, Error> {
+    let started = Instant::now();
+    loop {
+        let picture = screendump::picture(machine)?;
+        if is_right(&picture) {
+            return Ok(picture);
+        }
+        if started.elapsed() > LIMIT {
+            let lines = Matcher::new(FontSize::Small).lines(&picture.pixels, picture.width_pixels);
+            return Err(Error::Wrong(format!(
+                "no {what}; the screen shows\n{}",
+                lines.join("\n")
+            )));
         }
     }
+}
 
-    fn at(&self, x: usize, y: usize) -> u32 {
-        self.pixels[y * self.width + x]
-    }
-
-    fn cells(&self, size: FontSize) -> Vec<Vec<SeenCell>> {
-        Matcher::new(size).cells(&self.pixels, self.width)
-    }
+fn cells(picture: &Picture, size: FontSize) -> Vec<Vec<SeenCell>> {
+    Matcher::new(size).cells(&picture.pixels, picture.width_pixels)
 }
 
 fn with_prompts(context: &Context, drive: impl FnOnce(&mut Machine) -> Result<(), Error>) -> Result<(), Error> {
@@ -115,8 +98,8 @@ fn chart(context: &Context) -> Result<(), Error> {
         let is_chart = |picture: &Picture| {
             (0..height).all(|y| (0..width).all(|x| picture.at(left + x, top + y) == chart_color(x, y)))
         };
-        let lines = |picture: &Picture| Matcher::new(FontSize::Small).lines(&picture.pixels, picture.width);
-        let banner = lines(&Picture::take(machine)?);
+        let lines = |picture: &Picture| Matcher::new(FontSize::Small).lines(&picture.pixels, picture.width_pixels);
+        let banner = lines(&screendump::picture(machine)?);
         let draw = format!(
             "let id = task::start(|| {{ screen::region({left}, {top}, {width}, {height}); \
              screen::fill(0, 0, 9999, 9999, 0x102040); screen::line(40, 20, 89, 69, \"yellow\"); \
@@ -124,7 +107,7 @@ fn chart(context: &Context) -> Result<(), Error> {
              screen::rect(0, 0, {width}, {height}, \"white\"); time::sleep_ms(600000) }});"
         );
         machine.check(&draw, "")?;
-        Picture::expect(machine, "chart", is_chart)?;
+        expect(machine, "chart", is_chart)?;
         let busy = "try { screen::region(100, 0, 20, 20) } catch (error) { print(error.code) }";
         machine.check(busy, "busy")?;
         machine.check(
@@ -134,11 +117,11 @@ fn chart(context: &Context) -> Result<(), Error> {
         // Text that is printed stays out of it, also where the screen scrolls.
         machine.check("screen::write_at(0, 2, \"over and over and over\");", "")?;
         screendump::press(machine, &["1", "2", "ret"])?;
-        Picture::expect(machine, "answer beside the chart", |picture| {
+        expect(machine, "answer beside the chart", |picture| {
             is_chart(picture) && lines(picture).iter().any(|line| line.starts_with("12"))
         })?;
         machine.check("task::kill(id)", "true")?;
-        Picture::expect(machine, "text back", |picture| {
+        expect(machine, "text back", |picture| {
             let seen = lines(picture);
             seen[1] == banner[1]
                 && seen[2].starts_with("over and over and over")
@@ -152,7 +135,7 @@ fn chart(context: &Context) -> Result<(), Error> {
             "screen::region().width == screen::info().width && screen::release()",
             "true",
         )?;
-        Picture::expect(machine, "banner back", |picture| lines(picture)[1] == banner[1]).map(|_| ())
+        expect(machine, "banner back", |picture| lines(picture)[1] == banner[1]).map(|_| ())
     })
 }
 
@@ -181,7 +164,7 @@ fn images(context: &Context) -> Result<(), Error> {
             [0xFF_00_00, 0x00_FF_00, 0x00_00_FF],
             [0x80_80_FF, 0x00_00_FF, 0x80_00_7F],
         ];
-        Picture::expect(machine, "image", |picture| {
+        expect(machine, "image", |picture| {
             let is_image = (0..2).all(|y| (0..3).all(|x| picture.at(110 + x, 220 + y) == expected[y][x]));
             // Of the second one, only the last pixel of the last row is inside.
             let is_clipped = picture.at(100, 200) == 0x80_00_7F && picture.at(101, 200) == 0x00_00_FF;
@@ -200,8 +183,8 @@ fn text(context: &Context) -> Result<(), Error> {
         machine.check("screen::color(); screen::write_at(97, 21, \"abcdef\");", "")?;
         let word = |cells: &[SeenCell]| cells.iter().filter_map(|cell| cell.character).collect::<String>();
         let has_colors = |cell: &SeenCell| cell.foreground == 0xAA_00_00 && cell.background == 0x00_00_80;
-        Picture::expect(machine, "coloured words", |picture| {
-            let cells = picture.cells(FontSize::Small);
+        expect(machine, "coloured words", |picture| {
+            let cells = cells(picture, FontSize::Small);
             let (first, second) = (&cells[20][70..75], &cells[21][70..75]);
             word(first) == "Grüße"
                 && word(second) == "unten"
@@ -211,15 +194,15 @@ fn text(context: &Context) -> Result<(), Error> {
         })?;
         machine.check("screen::info().font", "\"8x16\"")?;
         machine.check("screen::font(\"12x24\"); screen::info().columns", "66")?;
-        Picture::expect(machine, "large text", |picture| {
-            word(&picture.cells(FontSize::Large)[0]).starts_with("Rhaios ")
+        expect(machine, "large text", |picture| {
+            word(&cells(picture, FontSize::Large)[0]).starts_with("Rhaios ")
         })?;
         machine.check(
             "screen::font(\"8x16\"); screen::clear(); screen::write_at(0, 1, \"only this\");",
             "",
         )?;
-        Picture::expect(machine, "cleared screen", |picture| {
-            let lines = Matcher::new(FontSize::Small).lines(&picture.pixels, picture.width);
+        expect(machine, "cleared screen", |picture| {
+            let lines = Matcher::new(FontSize::Small).lines(&picture.pixels, picture.width_pixels);
             lines[1] == "only this" && lines[2..].iter().all(String::is_empty)
         })
         .map(|_| ())
@@ -230,15 +213,15 @@ fn bell(context: &Context) -> Result<(), Error> {
     with_prompts(context, |machine| {
         // The last row is blank: grey while it flashes, black else.
         let last_row = |picture: &Picture, color: u32| {
-            let start = picture.height / 16 * 16 - 16;
-            (start..start + 16).all(|y| (0..picture.width / 8 * 8).all(|x| picture.at(x, y) == color))
+            let start = picture.height_pixels / 16 * 16 - 16;
+            (start..start + 16).all(|y| (0..picture.width_pixels / 8 * 8).all(|x| picture.at(x, y) == color))
         };
-        Picture::expect(machine, "quiet screen", |picture| last_row(picture, 0))?;
+        expect(machine, "quiet screen", |picture| last_row(picture, 0))?;
         let ring = "loop { print(\"\\x07\\x1b[A\"); time::sleep_ms(50) }";
         type_line(machine, ring)?;
-        Picture::expect(machine, "flash", |picture| last_row(picture, 0xAA_AA_AA))?;
+        expect(machine, "flash", |picture| last_row(picture, 0xAA_AA_AA))?;
         screendump::press(machine, &["ctrl-c"])?;
-        Picture::expect(machine, "end of the flash", |picture| last_row(picture, 0)).map(|_| ())
+        expect(machine, "end of the flash", |picture| last_row(picture, 0)).map(|_| ())
     })
 }
 

@@ -26,13 +26,13 @@ pub(super) const TESTS: &[Test] = &[Test {
 const LEAST_LINES: usize = 30;
 
 fn corpus(context: &Context) -> Result<(), Error> {
-    let programs = rom::collect(&folder()).map_err(xtask::error::Error::from)?;
+    let programs = rom::collect(&folder())?;
     ensure!(programs.len() >= 10, "only {} programs", programs.len());
     let mut files: Vec<_> = programs
         .iter()
         .map(|(name, bytes)| (format!("language/{name}"), bytes.clone()))
         .collect();
-    let shipped = rom::collect(&command::root().join("stdlib-scripts")).map_err(xtask::error::Error::from)?;
+    let shipped = rom::collect(&command::root().join("stdlib-scripts"))?;
     files.extend(shipped.iter().cloned());
     let rom = Rom::Archive(rom::archive(&files));
     let iso = context.images.variant(Variant {

@@ -7,6 +7,8 @@ mod edit;
 mod exceptions;
 mod harness;
 mod language;
+mod matrix;
+mod noise;
 mod paging;
 mod panic;
 mod prompt;
@@ -21,6 +23,8 @@ use crate::runner::Test;
 pub fn all() -> impl Iterator<Item = &'static Test> {
     [
         containment::TESTS,
+        matrix::TESTS,
+        noise::TESTS,
         boot::TESTS,
         exceptions::TESTS,
         harness::TESTS,

@@ -59,8 +59,7 @@ fn report_on_serial(machine: &mut Machine) -> Result<String, Error> {
 fn check_code(machine: &mut Machine, report: &str) -> Result<(), Error> {
     let started = std::time::Instant::now();
     let text = loop {
-        screendump::lines(machine)?;
-        match qr::scan(&machine.folder().join("screen.ppm")) {
+        match qr::scan(&screendump::picture(machine)?) {
             Err(_) if started.elapsed() < LIMIT => std::thread::sleep(Duration::from_millis(200)),
             result => break result?,
         }

@@ -6,7 +6,7 @@ use crate::ensure;
 use crate::error::Error;
 use crate::machine::{Config, Firmware, Machine};
 use crate::runner::{Company, Context, Test};
-use crate::screendump;
+use crate::screendump::{self, SUM, has};
 
 pub(super) const TESTS: &[Test] = &[
     Test {
@@ -27,12 +27,6 @@ pub(super) const TESTS: &[Test] = &[
 ];
 
 const LIMIT: Duration = Duration::from_secs(20);
-/// `40 + 2` and Return.
-const SUM: &[&str] = &["4", "0", "spc", "shift-equal", "spc", "2", "ret"];
-
-fn has(line: &'static str) -> impl Fn(&[String]) -> bool {
-    move |lines: &[String]| lines.iter().any(|seen| seen == line)
-}
 
 fn wait_for_prompt(machine: &mut Machine) -> Result<Vec<String>, Error> {
     machine.boot()?;

@@ -6,7 +6,7 @@ use crate::ensure;
 use crate::error::Error;
 use crate::machine::{Config, Machine};
 use crate::runner::{Company, Context, Test};
-use crate::screendump;
+use crate::screendump::{self, has};
 
 pub(super) const TESTS: &[Test] = &[
     Test {
@@ -32,10 +32,6 @@ pub(super) const TESTS: &[Test] = &[
 ];
 
 const LIMIT: Duration = Duration::from_secs(20);
-
-fn has(line: &str) -> impl Fn(&[String]) -> bool {
-    move |lines: &[String]| lines.iter().any(|seen| seen == line)
-}
 
 fn boot(context: &Context, work: impl FnOnce(&mut Machine) -> Result<(), Error>) -> Result<(), Error> {
     let iso = context.images.with_command_line("debug=on")?;
@@ -109,7 +105,7 @@ fn scroll_back(context: &Context) -> Result<(), Error> {
     boot(context, |machine| {
         let first = screendump::lines(machine)?;
         let keys = "for i in 0..200 { print(i) }";
-        type_text(machine, keys)?;
+        screendump::type_text(machine, keys)?;
         screendump::press(machine, &["ret"])?;
         let is_end = |lines: &[String]| {
             has("199")(lines)
@@ -211,22 +207,4 @@ fn hold(machine: &mut Machine, key: &str, is_down: bool) -> Result<(), Error> {
     let arguments = format!(r#"{{"events": [{event}]}}"#);
     let command = format!(r#"{{"execute": "input-send-event", "arguments": {arguments}}}"#);
     machine.monitor().command(&command).map(drop)
-}
-
-/// Types what needs no more than a US keyboard's plain and shifted keys.
-fn type_text(machine: &mut Machine, text: &str) -> Result<(), Error> {
-    let named = [
-        (' ', "spc"),
-        ('.', "dot"),
-        ('{', "shift-bracket_left"),
-        ('}', "shift-bracket_right"),
-        ('(', "shift-9"),
-        (')', "shift-0"),
-    ];
-    for character in text.chars() {
-        let name = named.iter().find(|(known, _)| *known == character);
-        let plain = character.to_string();
-        screendump::press(machine, &[name.map_or(plain.as_str(), |(_, name)| name)])?;
-    }
-    Ok(())
 }

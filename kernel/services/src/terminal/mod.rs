@@ -170,6 +170,12 @@ impl Terminal {
         self.queues.lock().send(&bytes);
     }
 
+    /// Sends `bytes` to the console as they are. Waits while it is behind.
+    pub async fn print_bytes(&'static self, bytes: Vec<u8>) {
+        self.room().await;
+        self.queues.lock().send(&bytes);
+    }
+
     /// Waits until everything printed has left for the console.
     pub async fn flush(&'static self) {
         poll_fn(|context| self.queues.lock().poll_sent(context)).await;
