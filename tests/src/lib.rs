@@ -5,7 +5,7 @@
 //! | `machine`, `qmp`, `text` | one emulated PC: its serial line and its monitor |
 //! | `screendump`, `vga_text`, `framebuffer` | what a person reads on its screen |
 //! | `images`, `runner`, `error` | boot images, running tests, why one failed |
-//! | `qr` | the QR code on the screen |
+//! | `qr`, `report` | the QR code on the screen, and the report behind it |
 //! | `figures`, `screen_figures`, `latency`, `profile` | measurements, and where the time goes |
 //! | `cases` | the tests, by the part of the system they look at |
 
@@ -21,6 +21,7 @@ pub mod machine;
 pub mod profile;
 pub mod qmp;
 pub mod qr;
+pub mod report;
 pub mod runner;
 pub mod screen_figures;
 pub mod screendump;

@@ -6,7 +6,7 @@
 //! | `packages`, `toolchain` | set-up: Debian packages, the compiler and library for the kernel |
 //! | `image`, `elf`, `symbols`, `rom`, `iso` | from source to the boot image |
 //! | `qemu`, `run` | the emulator |
-//! | `check`, `test`, `report` | the other commands |
+//! | `check`, `test` | the other commands |
 
 #![forbid(unsafe_code)]
 
@@ -19,7 +19,6 @@ pub mod image;
 pub mod iso;
 pub mod packages;
 pub mod qemu;
-pub mod report;
 pub mod rom;
 pub mod run;
 pub mod symbols;

@@ -2,11 +2,13 @@
 //! is in the test's hands.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+mod screen;
+
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -16,17 +18,17 @@ use services::files::Files;
 use services::files::memory::Memory;
 use services::files::read_only::ReadOnly;
 use services::host::{
-    BootStep, BoxFuture, Clock, CpuInfo, Debug, Display, DisplayInfo, Host, Interrupted, Keyboard, Machine, MemoryInfo,
-    Power, PowerError, StartError, Tasks,
+    BootStep, BoxFuture, Clock, CpuInfo, Debug, Host, Interrupted, Machine, MemoryInfo, Power, PowerError, StartError,
+    Tasks,
 };
-use services::keyboard::{self, Layout};
 use services::log::Ring;
 use services::rom::Rom;
-use services::screen::drawing::{self, Area, Drawing};
-use services::screen::{FontSize, Screen};
 use services::shared::Table;
 use services::task::{Control, Outcome, Requests, TaskError, TaskId, TaskInfo, TaskSpec, TaskState};
 use services::terminal::Terminal;
+
+pub(crate) use screen::FakeDisplay;
+use screen::FakeKeyboard;
 
 /// Stack of a task's thread, and the part of it that scripts may use.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
@@ -326,64 +328,6 @@ impl Debug for FakeDebug {
     }
 }
 
-/// A screen that nobody paints.
-pub(crate) struct FakeDisplay {
-    pub(crate) screen: Mutex<Screen>,
-}
-
-impl Default for FakeDisplay {
-    fn default() -> Self {
-        Self {
-            screen: Mutex::new(Screen::new(640, 400)),
-        }
-    }
-}
-
-impl FakeDisplay {
-    fn screen(&self) -> MutexGuard<'_, Screen> {
-        assert!(is_on_kernel_heap(), "the screen's memory lies on the kernel heap");
-        self.screen.lock().expect("no panic under the lock")
-    }
-}
-
-impl Display for FakeDisplay {
-    fn info(&self, session: Option<usize>) -> DisplayInfo {
-        let screen = self.screen();
-        let (columns, rows) = screen.size_cells();
-        DisplayInfo {
-            size_pixels: screen.size_pixels(),
-            columns,
-            rows,
-            font: screen.font_size(),
-            format: "rgb 32 bits".into(),
-            session: session.unwrap_or(0),
-        }
-    }
-
-    fn write(&self, _: Option<usize>, text: &str) {
-        self.screen().feed(text.as_bytes());
-    }
-
-    fn set_font(&self, _: Option<usize>, size: FontSize) -> Result<(), drawing::Error> {
-        let mut screen = self.screen();
-        screen.size_pixels().ok_or(drawing::Error::Unsupported)?;
-        screen.set_font(size);
-        Ok(())
-    }
-
-    fn claim(&self, _: Option<usize>, owner: TaskId, area: Option<Area>) -> Result<Area, drawing::Error> {
-        self.screen().claim_region(owner, area, 1 << 29)
-    }
-
-    fn release(&self, owner: TaskId) -> bool {
-        self.screen().release_region(owner)
-    }
-
-    fn draw(&self, owner: TaskId, drawing: &Drawing<'_>) -> Result<(), drawing::Error> {
-        self.screen().draw(owner, drawing)
-    }
-}
-
 /// The console's two ends.
 #[derive(Default)]
 struct Wires {
@@ -461,34 +405,6 @@ impl FakeConsole {
                 .expect("no panic under the lock")
                 .0;
         }
-    }
-}
-
-/// A keyboard on which nothing is held.
-pub(crate) struct FakeKeyboard(Mutex<keyboard::Keyboard>);
-
-impl Default for FakeKeyboard {
-    fn default() -> Self {
-        Self(Mutex::new(keyboard::Keyboard::new(
-            Layout::default(),
-            keyboard::Set::One,
-        )))
-    }
-}
-
-impl Keyboard for FakeKeyboard {
-    fn pressed(&self) -> Option<Vec<String>> {
-        let keyboard = self.0.lock().expect("no test panics with it");
-        Some(keyboard.pressed().map(|name| name.to_string()).collect())
-    }
-
-    fn layout(&self) -> Option<&'static str> {
-        Some(self.0.lock().expect("no test panics with it").layout().name())
-    }
-
-    fn set_layout(&self, layout: Layout) -> Option<()> {
-        self.0.lock().expect("no test panics with it").set_layout(layout);
-        Some(())
     }
 }
 

@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
-use xtask::report;
-
 use crate::error::Error;
 use crate::machine::{Config, Firmware, Machine};
 use crate::runner::{Company, Context, Test};
-use crate::{ensure, qr, screendump};
+use crate::{ensure, qr, report, screendump};
 
 pub(super) const TESTS: &[Test] = &[
     Test {

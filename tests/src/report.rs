@@ -1,33 +1,13 @@
-//! `report`: what the QR code of a panic says, turned back into the report.
+//! What the QR code of a panic says, turned back into the report.
 //!
 //! The code's text is `RHAIOS1:` and then the report, compressed into the "zlib" format, two bytes as three of the 41
 //! characters `0-9 A-Z + - . / :`, lowest first; one byte left over is two. `services::report` in the kernel makes it.
 //! Whatever was added on the text's way, such as line ends or words before it, is left out.
 
-use std::io::Read;
-
-use crate::arguments::Arguments;
-use crate::error::Error;
-
 const PREFIX: &str = "RHAIOS1:";
 const DIGITS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ+-./:";
 /// No report is longer; more would be a hostile text.
 const LIMIT_BYTES: usize = 64 * 1024;
-
-/// Runs the command: the text comes as words, or from standard input where there are none.
-///
-/// # Errors
-///
-/// Where the text is no report.
-pub fn run(arguments: Arguments) -> Result<(), Error> {
-    let mut text = arguments.all().concat();
-    if text.is_empty() {
-        let read = std::io::stdin().read_to_string(&mut text);
-        read.map_err(Error::file("standard input".as_ref()))?;
-    }
-    println!("{}", decode(&text).map_err(|reason| Error::Usage(reason.into()))?);
-    Ok(())
-}
 
 /// The report that `text` stands for.
 ///
