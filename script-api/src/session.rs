@@ -100,7 +100,10 @@ impl Session {
         });
         let read = match &input {
             Some(Ok(Input::Line(line))) => Some(Read::Line(line.clone())),
-            Some(Ok(Input::Interrupted)) => Some(Read::Nothing),
+            Some(Ok(Input::Interrupted)) => {
+                self.uncover_screen();
+                Some(Read::Nothing)
+            }
             Some(Ok(Input::EndOfInput)) => Some(Read::End),
             Some(Err(_)) | None => match self.context.stop() {
                 Some(Stop::Killed) => None,
@@ -116,6 +119,16 @@ impl Session {
         read
     }
 
+    /// Ctrl-C gives back the part of the screen that the session has drawn on: it may cover the prompt itself.
+    fn uncover_screen(&self) {
+        let tasks = self.context.host.tasks;
+        if let Some(display) = self.context.host.display {
+            tasks.on_kernel_heap(&mut || {
+                display.release(tasks.current());
+            });
+        }
+    }
+
     /// Evaluates one input, and prints its result or error.
     pub fn evaluate_and_show(&mut self, line: &str) {
         let known = self.functions.clone();
@@ -124,7 +137,9 @@ impl Session {
             Ok(value) => show::value(value),
             Err(error) => {
                 // The evaluation has ended, as was asked: its message must not be held up by that request.
-                self.context.control.take(Requests::CANCEL);
+                if self.context.control.take(Requests::CANCEL) {
+                    self.uncover_screen();
+                }
                 self.context.control.take(Requests::MEMORY);
                 Some(self.describe(error, line, &known))
             }

@@ -110,3 +110,17 @@ fn colours_places_and_fonts_are_checked() {
     assert_eq!(machine.enter(&code("screen::font(\"9x9\")")), "not_found\n");
     assert_eq!(machine.enter("screen::font(\"12x24\"); screen::info().rows"), "16\n");
 }
+
+#[test]
+fn ctrl_c_gives_the_sessions_region_back() {
+    let machine = machine(&[]);
+    machine.start_session();
+    let draw = code("screen::pixel(1, 1, \"red\")");
+    for ending in ["\x03", "loop {}\r\x03"] {
+        assert_eq!(machine.enter("screen::region(0, 0, 8, 8).width"), "8\n");
+        assert_eq!(machine.enter(&draw), "fine\n");
+        machine.console.type_text(ending);
+        machine.console.take_until("\nrhai> ");
+        assert_eq!(machine.enter(&draw), "no_region\n");
+    }
+}

@@ -1,7 +1,8 @@
-//! `key`: the machine's own keyboard.
+//! `key`: keys typed at the session, and the machine's own keyboard.
 
 use alloc::format;
 
+use services::host;
 use services::keyboard::Layout;
 use services::keyboard::layout::NAMES;
 use services::value::Value;
@@ -10,6 +11,28 @@ use crate::context::TaskContext;
 use crate::registry::{Api, Args, Doc, Example, Kind, Param, ScriptError};
 
 const NO_KEYBOARD: (&str, &str) = ("no_keyboard", "no PS/2 keyboard answers");
+
+const READ: Doc = Doc {
+    namespace: "key",
+    name: "read",
+    params: &[Param {
+        name: "timeout_ms",
+        kind: Kind::Int,
+        meaning: "how long to wait at most; without it, until a key is typed",
+    }],
+    returns: "string",
+    errors: &[
+        ("in_use", "only the task that the prompt runs can read its keys"),
+        ("no_terminal", "the task has no terminal"),
+        ("out_of_range", "timeout_ms is negative"),
+    ],
+    waits: true,
+    summary: "Waits for a key typed at this session, on the screen or a remote terminal; returns its name.",
+    notes: "A key that types a character is named by it, such as \"a\", \"A\" or \"ä\"; others by a word: space, enter, tab, \
+            backspace, escape, up, home, page_up, delete, f1, ctrl-a, shift-left. Returns () where timeout_ms passes. \
+            Ctrl-C ends the script as always.",
+    example: Example::Shows("key::read(5)", ""),
+};
 
 const PRESSED: Doc = Doc {
     namespace: "key",
@@ -54,9 +77,25 @@ const SET_LAYOUT: Doc = Doc {
 
 /// Adds `key::*`.
 pub fn register(api: &mut Api) {
+    api.service_of_counts(&READ, &[0, 1], read);
     api.service(&PRESSED, pressed);
     api.service(&LAYOUT, layout);
     api.service(&SET_LAYOUT, set_layout);
+}
+
+fn read(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
+    let no_terminal = || ScriptError::new("no_terminal", "the task has no terminal to read keys from");
+    let terminal = context.terminal.ok_or_else(no_terminal)?;
+    let clock = context.host.clock;
+    let limit = if arguments.is_empty() {
+        None
+    } else {
+        let limit_ns = arguments.count(0, "timeout_ms")?.saturating_mul(1_000_000);
+        Some(clock.sleep_until(clock.uptime_ns().saturating_add(limit_ns)))
+    };
+    let read = host::block_on(context.host.tasks, terminal.read_key(context.control, clock, limit))?;
+    let refused = |_| ScriptError::new("in_use", "only the task that the prompt runs can read its keys");
+    Ok(read.map_err(refused)?.map_or(Value::Unit, |key| key.name().into()))
 }
 
 fn no_keyboard() -> ScriptError {

@@ -154,7 +154,8 @@ const REGION: Doc = Doc {
     ],
     waits: false,
     summary: "Claims a part of the screen for this task to draw on, black at first.",
-    notes: "Text is not shown there until `screen::release()` or the task's end; at the prompt, the session is the task. \
+    notes: "Text is not shown there until `screen::release()` or the task's end; at the prompt, the session is the task, \
+            and Ctrl-C gives its region back. \
             A task has one region: a new one takes the old one's place. Returns x, y, width and height.",
     example: Example::Shows("screen::region(320, 0, 320, 200).width", "320"),
 };

@@ -145,6 +145,9 @@ fn keys(context: &Context) -> Result<(), Error> {
         hold(machine, "shift", false)?;
         hold(machine, "up", false)?;
         machine.check("time::sleep_ms(50); key::pressed()", "[]")?;
+        screendump::type_text(machine, "key::read() + key::read(9000)")?;
+        screendump::press(machine, &["ret", "f5", "shift-a"])?;
+        screendump::expect(machine, LIMIT, has("\"f5A\""))?;
         machine.check("key::layout()", "\"us104\"")?;
         machine.check("key::layout(\"de\")", "\"de105\"")?;
         let refused = machine.eval("key::layout(\"xx\")")?;

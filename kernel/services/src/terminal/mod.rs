@@ -8,6 +8,7 @@
 //! | [`screen`] | draws the line |
 //! | [`editor`] | keys to edits |
 //! | [`full_screen`] | the terminal in the hands of a full-screen program |
+//! | `read_key` | one key for a script |
 //! | `queues` | what waits between the console, the editor and the printers |
 //!
 //! One service, [`Terminal::pump`], owns the console in both directions. Sessions come and go on the terminal; history
@@ -19,6 +20,7 @@ pub mod history;
 pub mod keys;
 pub mod line;
 mod queues;
+mod read_key;
 pub mod screen;
 #[cfg(test)]
 mod tests;
