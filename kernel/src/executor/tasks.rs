@@ -20,7 +20,7 @@ use crate::arch::core_local;
 use crate::arch::lock::KernelLock;
 use crate::memory::arena::Arena;
 use crate::memory::frames;
-use crate::memory::stack::TaskStack;
+use crate::memory::stack::{self, TaskStack};
 
 /// Running tasks at once.
 const TASK_LIMIT: usize = 3000;
@@ -226,7 +226,11 @@ fn describe(record: &TaskRecord) -> TaskInfo {
             record.control.operations()
         },
         arena_bytes: record.arena_bytes.load(Ordering::Relaxed),
-        stack_peak_bytes: record.stack_peak_bytes.load(Ordering::Relaxed),
+        stack_peak_bytes: if state == TaskState::Ended {
+            record.stack_peak_bytes.load(Ordering::Relaxed)
+        } else {
+            stack::committed_bytes_at(record.control.stack_floor())
+        },
     }
 }
 

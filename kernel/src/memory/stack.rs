@@ -126,6 +126,13 @@ pub fn is_usable(address: usize) -> bool {
     locate(address).is_some_and(|(_, offset)| offset >= GUARD_BYTES)
 }
 
+/// Bytes committed to the stack that `address` lies in: the most that was ever in use, rounded up; 0 for no stack in use.
+pub fn committed_bytes_at(address: usize) -> u64 {
+    locate(address).map_or(0, |(slot, _)| {
+        u64::from(COMMITTED[slot].load(Ordering::Relaxed)) * PAGE_BYTES as u64
+    })
+}
+
 /// Commits the page of a stack that faulted at `address`; false where it is no stack's usable part, is mapped already,
 /// or no frame can be had. For the page-fault handler.
 pub fn grow(address: usize) -> bool {

@@ -15,11 +15,19 @@ use xtask::arguments::Arguments;
 use xtask::command;
 
 /// What is typed, and what the screen then shows somewhere.
-const SESSION: [(&str, &str); 4] = [
-    ("40 + 2", "42"),
+const SESSION: [(&str, &str); 6] = [
     ("fn square(x) { x * x }  [1, 2, 3].map(|x| square(x))", "[1, 4, 9]"),
     ("sys::boot()", "services"),
-    ("let t = task::start(|| loop {}); task::kill(t); task::list()", "prompt"),
+    (
+        "let c = channel::open(8); let t = task::start(|| c.send(6 * 7)); c.receive()",
+        "42",
+    ),
+    ("task::list()", "prompt"),
+    ("screen::region(760, 40, 480, 260);", ""),
+    (
+        "for x in 0..480 { let y = 130 - ((x / 40.0).sin() * 110.0).to_int(); screen::line(x, 130, x, y, 0x2060c0 + x * 256); }",
+        "",
+    ),
 ];
 const LIMIT: Duration = Duration::from_secs(30);
 /// Time for the last result to be complete.
@@ -59,7 +67,7 @@ fn run() -> Result<(), Error> {
             is_idle(lines)
                 && lines
                     .iter()
-                    .any(|seen| seen.contains(shown) && !seen.starts_with("rhai>"))
+                    .any(|seen| seen.contains(shown) && (shown.is_empty() || !seen.starts_with("rhai>")))
         })?;
     }
     std::thread::sleep(SETTLE);
