@@ -16,6 +16,7 @@ use rhai::{
 use services::host::Interrupted;
 use services::value::Value;
 
+use crate::compute::{self, Call};
 use crate::context::TaskContext;
 use crate::convert;
 use crate::error::thrown;
@@ -91,6 +92,8 @@ pub enum Kind {
     Map,
     /// A function or closure.
     Function,
+    /// A value of any type; the parameter's meaning says which.
+    Any,
 }
 
 impl Kind {
@@ -105,6 +108,7 @@ impl Kind {
             Self::Array => "array",
             Self::Map => "map",
             Self::Function => "Fn",
+            Self::Any => "any",
         }
     }
 
@@ -118,6 +122,7 @@ impl Kind {
             Self::Array => TypeId::of::<Array>(),
             Self::Map => TypeId::of::<Map>(),
             Self::Function => TypeId::of::<FnPtr>(),
+            Self::Any => TypeId::of::<Dynamic>(),
         }
     }
 }
@@ -241,6 +246,20 @@ impl Api {
             let context = TaskContext::of(&call)?;
             context.enter(&call)?;
             body(&context, &call, arguments)
+        });
+    }
+
+    /// Adds a function that computes on a script's own values.
+    pub fn compute(&mut self, doc: &'static Doc, body: compute::Body) {
+        self.add(doc, move |native, arguments| {
+            let context = TaskContext::of(&native)?;
+            context.enter(&native)?;
+            let call = Call {
+                context: &context,
+                native: &native,
+                arguments,
+            };
+            body(&call).map_err(|error| call.into_script_error(error))
         });
     }
 

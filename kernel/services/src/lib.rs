@@ -15,6 +15,7 @@
 //! | [`waker_slot`] | where one waiter leaves its waker |
 //! | [`log`] | the ring that keeps the newest log lines |
 //! | [`screen`] | the character grid on the screen: escape sequences in, pixels or text cells out |
+//! | [`random`] | random numbers: the machine's, and a task's own |
 //! | [`rom`] | the read-only file tree that the boot loader hands over |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -26,6 +27,7 @@ pub mod host;
 pub mod keyboard;
 pub mod lock;
 pub mod log;
+pub mod random;
 pub mod rom;
 pub mod screen;
 pub mod task;

@@ -1,0 +1,4 @@
+//! soon
+use crate::registry::Api;
+/// Adds
+pub fn register(_: &mut Api) {}
