@@ -266,7 +266,10 @@ pub fn unexpected(value: &Dynamic, wanted: &str) -> Error {
     if value.is_locked() {
         return Error::new("data_race", "the value is being changed");
     }
-    Error::new("wrong_type", format_args!("{wanted} is needed, not {}", name_of_type(value)))
+    Error::new(
+        "wrong_type",
+        format_args!("{wanted} is needed, not {}", name_of_type(value)),
+    )
 }
 
 /// The type of `value` as scripts name it.

@@ -68,7 +68,8 @@ fn errors_have_codes_that_a_script_can_catch() {
 fn a_long_computation_ends_at_ctrl_c() {
     let machine = session();
     // Each takes far longer than the time until Ctrl-C.
-    machine.enter("let long = text::repeat(\"[1, \\\"two\\\", null, {}], \", 3000000); let list = \"[\" + long + \"0]\";");
+    machine
+        .enter("let long = text::repeat(\"[1, \\\"two\\\", null, {}], \", 3000000); let list = \"[\" + long + \"0]\";");
     machine.enter("let lines = text::repeat(\"aaab,1,\\\"c\\\"\\\"d\\\",e\\n\", 4000000);");
     machine.enter("let big = rand::bytes(64000000);");
     machine.enter("let numbers = []; numbers.pad(4000000, 1.5);");
@@ -106,7 +107,11 @@ fn a_long_computation_ends_at_ctrl_c() {
         machine.console.type_text("\x03");
         let shown = machine.console.take_until("rhai> ");
         let taken = asked.elapsed();
-        assert!(shown.contains("error[cancelled]"), "{line}: {}", &shown[shown.len().saturating_sub(300)..]);
+        assert!(
+            shown.contains("error[cancelled]"),
+            "{line}: {}",
+            &shown[shown.len().saturating_sub(300)..]
+        );
         assert!(taken < CTRL_C_LIMIT, "{line} took {taken:?}");
     }
 }
@@ -149,10 +154,22 @@ fn values_make_a_round_trip() {
     let machine = session();
     machine.enter("let value = #{a: [1, -2.5, \"ü\\n\", true, ()], b: #{c: []}, d: 'x'};");
     assert_eq!(machine.enter("json::parse(json::print(value)).b.c"), "[]\n");
-    assert_eq!(machine.enter("json::parse(json::print_pretty(value)) == json::parse(value.to_json())"), "true\n");
-    assert_eq!(machine.enter("print([1].to_json() + \"x\".to_json() + 5.to_json() + ().to_json())"), "[1]\"x\"5null\n");
-    assert_eq!(machine.enter("let shared = 5; let f = || shared += 1; f.call(); shared.to_json()"), "\"6\"\n");
-    assert_eq!(machine.enter("let t = #{n: 1, s: #{x: [1.5]}}; toml::parse(toml::print(t)) == t"), "true\n");
+    assert_eq!(
+        machine.enter("json::parse(json::print_pretty(value)) == json::parse(value.to_json())"),
+        "true\n"
+    );
+    assert_eq!(
+        machine.enter("print([1].to_json() + \"x\".to_json() + 5.to_json() + ().to_json())"),
+        "[1]\"x\"5null\n"
+    );
+    assert_eq!(
+        machine.enter("let count = 5; let f = || count += 1; f.call(); count.to_json()"),
+        "\"6\"\n"
+    );
+    assert_eq!(
+        machine.enter("let t = #{n: 1, s: #{x: [1.5]}}; toml::parse(toml::print(t)) == t"),
+        "true\n"
+    );
     assert_eq!(
         machine.enter("let rows = [#{a: \"1\", b: \"x\"}]; csv::parse(csv::print(rows)) == rows"),
         "true\n"

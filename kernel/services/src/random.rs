@@ -42,7 +42,9 @@ impl Generator {
 
     /// A number from 0 to `last`, each as likely as the others.
     pub fn up_to(&mut self, last: u64) -> u64 {
-        let Some(count) = last.checked_add(1) else { return self.bits() };
+        let Some(count) = last.checked_add(1) else {
+            return self.bits();
+        };
         // The highest multiple of `count` in 64 bits; beyond it, some numbers would be drawn more often.
         let limit = u64::MAX - (u64::MAX % count + 1) % count;
         loop {

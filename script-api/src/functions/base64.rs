@@ -130,7 +130,9 @@ mod tests {
     #[test]
     fn decodes_what_it_encodes() {
         for length in (0..20).chain([767, 768, 769, 1535, 1536, 1537, 5000]) {
-            let bytes: Vec<u8> = (0..length).map(|index: usize| (index * 7 + index / 256) as u8).collect();
+            let bytes: Vec<u8> = (0..length)
+                .map(|index: usize| (index * 7 + index / 256) as u8)
+                .collect();
             for engine in [&STANDARD, &URL] {
                 let text = encode(engine, &bytes, &mut Pace::free()).expect("nothing stops it");
                 assert_eq!(text, engine.encode(&bytes));

@@ -33,28 +33,32 @@ use services::value::Value;
 
 use crate::registry::{Api, Doc, Example, Kind, Param};
 
-/// Adds all functions that every task has.
+/// Adds the functions of the machine, which every task has.
 pub fn register(api: &mut Api) {
     array::register(api);
-    base64::register(api);
-    bytes::register(api);
     cpu::register(api);
-    csv::register(api);
-    hash::register(api);
     help::register(api);
-    hex::register(api);
-    json::register(api);
     key::register(api);
     log::register(api);
     mem::register(api);
     power::register(api);
-    rand::register(api);
-    regex::register(api);
     run::register(api);
     sys::register(api);
     task::register(api);
-    text::register(api);
     time::register(api);
+}
+
+/// Adds the functions that only compute, which every task has too.
+pub fn register_computing(api: &mut Api) {
+    base64::register(api);
+    bytes::register(api);
+    csv::register(api);
+    hash::register(api);
+    hex::register(api);
+    json::register(api);
+    rand::register(api);
+    regex::register(api);
+    text::register(api);
     toml::register(api);
 }
 

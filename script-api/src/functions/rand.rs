@@ -82,7 +82,10 @@ const SEED: Doc = Doc {
     returns: "()",
     summary: "From now on this task's random numbers follow from a number, the same each time.",
     notes: "For tests and simulations: whoever knows the number knows the sequence. rand::seed() ends it.",
-    example: Example::Shows("rand::seed(1); let a = rand::int(0, 99); rand::seed(1); a == rand::int(0, 99)", "true"),
+    example: Example::Shows(
+        "rand::seed(1); let a = rand::int(0, 99); rand::seed(1); a == rand::int(0, 99)",
+        "true",
+    ),
     ..PLAIN
 };
 const UNSEED: Doc = Doc {

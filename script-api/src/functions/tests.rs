@@ -26,8 +26,30 @@ impl Numbers {
 /// hostile ones, removed, doubled, or whole pieces copied to another place.
 pub(crate) fn mutations(sample: &str, count: usize) -> impl Iterator<Item = String> {
     const HOSTILE: [char; 24] = [
-        '\0', '"', '\'', '\\', '[', ']', '{', '}', '(', ')', ',', ';', ':', '=', '-', '.', '#', '\n', '\r', '9', 'e',
-        'ü', '\u{10ffff}', '*',
+        '\0',
+        '"',
+        '\'',
+        '\\',
+        '[',
+        ']',
+        '{',
+        '}',
+        '(',
+        ')',
+        ',',
+        ';',
+        ':',
+        '=',
+        '-',
+        '.',
+        '#',
+        '\n',
+        '\r',
+        '9',
+        'e',
+        'ü',
+        '\u{10ffff}',
+        '*',
     ];
     let original: Vec<char> = sample.chars().collect();
     let mut numbers = Numbers::default();

@@ -102,7 +102,10 @@ impl Format {
                 fields,
                 size_bytes,
             }),
-            Some(_) => Err(Error::new("bad_format", "the format ends with a count, without a field")),
+            Some(_) => Err(Error::new(
+                "bad_format",
+                "the format ends with a count, without a field",
+            )),
         }
     }
 

@@ -51,7 +51,10 @@ const UNPACK_ERRORS: &[(&str, &str)] = &[
 const UNPACK: Doc = Doc {
     namespace: "bytes",
     name: "unpack",
-    params: &[FORMAT, param("data", Kind::Blob, "the bytes; more than the format takes are ignored")],
+    params: &[
+        FORMAT,
+        param("data", Kind::Blob, "the bytes; more than the format takes are ignored"),
+    ],
     returns: "array",
     errors: UNPACK_ERRORS,
     summary: "Returns the values that bytes stand for, one for each field.",

@@ -61,7 +61,11 @@ pub(super) fn pack(format: &Format, values: &[Dynamic], pace: &mut Pace) -> Resu
 /// `too_short`, `out_of_range`.
 pub(super) fn unpack(format: &Format, data: &[u8], pace: &mut Pace) -> Result<Array> {
     if data.len() < format.size_bytes() {
-        let message = format_args!("the format takes {} bytes, there are {}", format.size_bytes(), data.len());
+        let message = format_args!(
+            "the format takes {} bytes, there are {}",
+            format.size_bytes(),
+            data.len()
+        );
         return Err(Error::new("too_short", message));
     }
     let mut values = Array::new();

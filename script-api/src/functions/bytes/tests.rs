@@ -1,7 +1,6 @@
 //! Packing: known bytes, limits of every field, and formats that nobody means.
 
 use alloc::format;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::format::Format;
@@ -70,7 +69,11 @@ fn checks_the_range_of_every_field() {
         }
         let beyond = [least.checked_sub(1), most.checked_add(1)];
         for number in beyond.into_iter().flatten() {
-            assert_eq!(code(pack_all(format, &[number.into()])), "out_of_range", "{format} {number}");
+            assert_eq!(
+                code(pack_all(format, &[number.into()])),
+                "out_of_range",
+                "{format} {number}"
+            );
         }
     }
     assert_eq!(code(unpack_all("Q", &[0xff; 8])), "out_of_range");
@@ -88,7 +91,9 @@ fn refuses_formats_without_sense_or_bound() {
     for format in ["999999999s", "99999999999999999999999999999q", "16777217x"] {
         assert_eq!(code(unpack_all(format, &[])), "too_large", "{format}");
     }
-    let size = Format::parse("<HHI8s0q", &mut Pace::free()).expect("valid").size_bytes();
+    let size = Format::parse("<HHI8s0q", &mut Pace::free())
+        .expect("valid")
+        .size_bytes();
     assert_eq!(size, 16);
 }
 
@@ -98,9 +103,11 @@ fn survives_mutated_formats() {
     let data: Vec<u8> = (0..200).map(|_| numbers.below(256) as u8).collect();
     for format in mutations("<2bBh3HiI 4x lLqQ?fd10s", 20_000) {
         if let Ok(values) = unpack_all(&format, &data) {
-            let size = Format::parse(&format, &mut Pace::free()).expect("it unpacked").size_bytes();
+            let size = Format::parse(&format, &mut Pace::free())
+                .expect("it unpacked")
+                .size_bytes();
             let bytes = pack_all(&format, &values).expect("what was unpacked fits");
-            assert_eq!(bytes.len(), size, "{}", format.to_string());
+            assert_eq!(bytes.len(), size, "{format}");
         }
     }
 }

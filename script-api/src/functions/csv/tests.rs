@@ -34,7 +34,10 @@ fn cells(text: &str) -> Vec<Vec<String>> {
 #[test]
 fn reads_quotes_and_line_ends() {
     assert_eq!(cells("a,b\r\nc,d"), [["a", "b"], ["c", "d"]]);
-    assert_eq!(cells("\u{feff}\"a \"\"q\"\"\",\"x\r\ny\"\n\n\n,\n"), [["a \"q\"", "x\r\ny"], ["", ""]]);
+    assert_eq!(
+        cells("\u{feff}\"a \"\"q\"\"\",\"x\r\ny\"\n\n\n,\n"),
+        [["a \"q\"", "x\r\ny"], ["", ""]]
+    );
     assert_eq!(cells("\"\"\n"), [[""]]);
     assert_eq!(cells("a b\"c,ü"), [["a b\"c", "ü"]]);
     assert!(cells("").is_empty() && cells("\n\r\n\r").is_empty());

@@ -78,13 +78,13 @@ const TO_JSON: Doc = Doc {
     errors: PRINT_ERRORS,
     summary: "Returns the value as JSON text on one line.",
     notes: PRINT_NOTES,
-    example: Example::Shows("print([1, 2.5, true, ()].to_json())", "[1,2.5,true,null]"),
+    example: Example::Shows("to_json([1, 2.5, true, ()])", "\"[1,2.5,true,null]\""),
     ..PLAIN
 };
 /// For maps too, or Rhai's own would be called.
 const TO_JSON_OF_MAP: Doc = Doc {
     params: &[param("value", Kind::Map, "a map without functions in it")],
-    example: Example::Shows("print(#{a: 1}.to_json())", "{\"a\":1}"),
+    example: Example::Shows("print(to_json(#{a: 1}))", "{\"a\":1}"),
     ..TO_JSON
 };
 const PARSE_JSON: Doc = Doc {

@@ -48,20 +48,44 @@ fn says_where_the_text_is_wrong() {
         ("[1,\n 2,\n ü]", "line 3, column 2: a value is expected, not 'ü'"),
         ("[1 2]", "line 1, column 4: ',' or ']' is expected, not '2'"),
         ("{\"a\" 1}", "line 1, column 6: ':' is expected, not '1'"),
-        ("{a: 1}", "line 1, column 2: a key in double quotes is expected, not 'a'"),
+        (
+            "{a: 1}",
+            "line 1, column 2: a key in double quotes is expected, not 'a'",
+        ),
         ("[1] x", "line 1, column 5: the end of the text is expected, not 'x'"),
-        ("\"a\nb\"", "line 1, column 3: a control character in a string must be escaped"),
-        ("\"\\x\"", "line 1, column 3: one of \"\\/bfnrtu after a backslash is expected, not 'x'"),
+        (
+            "\"a\nb\"",
+            "line 1, column 3: a control character in a string must be escaped",
+        ),
+        (
+            "\"\\x\"",
+            "line 1, column 3: one of \"\\/bfnrtu after a backslash is expected, not 'x'",
+        ),
         ("\"\\ud800\"", "line 1, column 8: half a surrogate pair"),
         ("\"\\udc00\"", "line 1, column 8: half a surrogate pair"),
-        ("\"\\u+123\"", "line 1, column 4: four hexadecimal digits must follow \\u"),
+        (
+            "\"\\u+123\"",
+            "line 1, column 4: four hexadecimal digits must follow \\u",
+        ),
         ("01", "line 1, column 3: a number must not begin with 0"),
         ("-", "line 1, column 2: the text ends where a digit is expected"),
     ];
     for (text, message) in cases {
         assert_eq!(read(text).expect_err(text), ("parse_error".into(), message.into()));
     }
-    for text in ["[1,]", "{\"a\":1,}", "1.", "1e", "+1", ".5", "nul", "NaN", "'a'", "[1}", "\u{feff}1"] {
+    for text in [
+        "[1,]",
+        "{\"a\":1,}",
+        "1.",
+        "1e",
+        "+1",
+        ".5",
+        "nul",
+        "NaN",
+        "'a'",
+        "[1}",
+        "\u{feff}1",
+    ] {
         assert_eq!(code_of(text), "parse_error", "{text}");
     }
     assert_eq!(code_of("1e400"), "out_of_range");

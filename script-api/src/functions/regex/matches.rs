@@ -104,7 +104,9 @@ impl<'a> Matches<'a> {
     ///
     /// Only where the task must stop.
     pub(super) fn next_with_groups(&mut self, pace: &mut Pace) -> Result<Option<Found>> {
-        let Some(mut found) = self.next(pace)? else { return Ok(None) };
+        let Some(mut found) = self.next(pace)? else {
+            return Ok(None);
+        };
         if self.pattern.group_names().len() > 1 {
             let text = self.text.as_bytes();
             found.places = groups::find(&self.pattern.nfa, text, found.start, found.end, pace)?;
@@ -115,7 +117,9 @@ impl<'a> Matches<'a> {
     /// Start and end of the first match that does not start before `at`.
     fn span(&mut self, pace: &mut Pace) -> Result<Option<(usize, usize)>> {
         let (pattern, text, at) = (self.pattern, self.text.as_bytes(), self.at);
-        let Some(caches) = &mut self.caches else { return Ok(None) };
+        let Some(caches) = &mut self.caches else {
+            return Ok(None);
+        };
         if at > text.len() {
             return Ok(None);
         }

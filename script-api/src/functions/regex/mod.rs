@@ -34,7 +34,10 @@ const PATTERN: Param = param(
 );
 const TEXT: Param = param("text", Kind::Text, "where to look");
 const BAD_PATTERN: (&str, &str) = ("bad_pattern", "the pattern is not a regular expression");
-const TOO_LARGE: (&str, &str) = ("too_large", "the pattern is longer than 1 KiB, or stands for too many states");
+const TOO_LARGE: (&str, &str) = (
+    "too_large",
+    "the pattern is longer than 1 KiB, or stands for too many states",
+);
 const ERRORS: &[(&str, &str)] = &[BAD_PATTERN, TOO_LARGE];
 const SYNTAX: &str = "Syntax: . [a-z] [^a-z] * + ? {2,5} *? | (group) (?<name>group) (?:group) ^ $ \\b \\d \\w \\s \\D \\W \
                       \\S \\. and (?i) case, (?m) lines, (?s) dot and line ends, (?x) spaces. \\d \\w \\s \\b know ASCII, \
@@ -51,7 +54,10 @@ const COMPILE: Doc = Doc {
     errors: ERRORS,
     summary: "Makes a pattern ready, which pays where it is used more than once.",
     notes: SYNTAX,
-    example: Example::Shows("let word = regex::compile(`\\w+`); regex::is_match(word, \"ab\")", "true"),
+    example: Example::Shows(
+        "let word = regex::compile(`\\w+`); regex::is_match(word, \"ab\")",
+        "true",
+    ),
     ..PLAIN
 };
 const IS_MATCH: Doc = Doc {
@@ -72,7 +78,10 @@ const FIND: Doc = Doc {
     errors: ERRORS,
     summary: "Returns the first match as a map, or ().",
     notes: MATCH,
-    example: Example::Shows("regex::find(`(\\w+)@(\\w+)`, \"to: bob@home\").groups", "[\"bob\", \"home\"]"),
+    example: Example::Shows(
+        "regex::find(`(\\w+)@(\\w+)`, \"to: bob@home\").groups",
+        "[\"bob\", \"home\"]",
+    ),
     ..PLAIN
 };
 const FIND_ALL: Doc = Doc {
@@ -83,7 +92,10 @@ const FIND_ALL: Doc = Doc {
     errors: ERRORS,
     summary: "Returns all matches that do not overlap, as maps.",
     notes: MATCH,
-    example: Example::Shows("regex::find_all(`\\d+`, \"3 to 15\").map(|m| m.text)", "[\"3\", \"15\"]"),
+    example: Example::Shows(
+        "regex::find_all(`\\d+`, \"3 to 15\").map(|m| m.text)",
+        "[\"3\", \"15\"]",
+    ),
     ..PLAIN
 };
 const REPLACE: Doc = Doc {
@@ -92,26 +104,44 @@ const REPLACE: Doc = Doc {
     params: &[
         PATTERN,
         TEXT,
-        param("replacement", Kind::Text, "$1 or ${name} stand for groups, $0 for the match, $$ for $"),
+        param(
+            "replacement",
+            Kind::Text,
+            "$1 or ${name} stand for groups, $0 for the match, $$ for $",
+        ),
     ],
     returns: "string",
     errors: &[
         BAD_PATTERN,
         TOO_LARGE,
-        ("bad_replacement", "the replacement names a group that the pattern does not have"),
+        (
+            "bad_replacement",
+            "the replacement names a group that the pattern does not have",
+        ),
     ],
     summary: "Returns the text with every match replaced.",
     notes: SYNTAX,
-    example: Example::Shows("regex::replace(`(\\w+)=(\\w+)`, \"a=1, b=2\", \"$2:$1\")", "\"1:a, 2:b\""),
+    example: Example::Shows(
+        "regex::replace(`(\\w+)=(\\w+)`, \"a=1, b=2\", \"$2:$1\")",
+        "\"1:a, 2:b\"",
+    ),
     ..PLAIN
 };
 const REPLACE_BY: Doc = Doc {
     params: &[
         PATTERN,
         TEXT,
-        param("replacement", Kind::Function, "gets each match as a map and returns a string"),
+        param(
+            "replacement",
+            Kind::Function,
+            "gets each match as a map and returns a string",
+        ),
     ],
-    errors: &[BAD_PATTERN, TOO_LARGE, ("wrong_type", "the function returns something else")],
+    errors: &[
+        BAD_PATTERN,
+        TOO_LARGE,
+        ("wrong_type", "the function returns something else"),
+    ],
     summary: "Returns the text with every match replaced by what a function says.",
     notes: MATCH,
     example: Example::Shows(

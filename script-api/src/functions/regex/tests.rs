@@ -30,7 +30,11 @@ fn ours(pattern: &Pattern, text: &str) -> Vec<Groups> {
     while let Some(found) = matches.next_with_groups(&mut pace).expect("nothing stops it") {
         assert_eq!(found.start_character, text[..found.start].chars().count());
         assert_eq!(found.end_character, text[..found.end].chars().count());
-        all.push((0..pattern.group_names().len()).map(|index| found.group(index)).collect());
+        all.push(
+            (0..pattern.group_names().len())
+                .map(|index| found.group(index))
+                .collect(),
+        );
     }
     all
 }
@@ -46,20 +50,28 @@ fn theirs(pattern: &Pattern, text: &str) -> Vec<Groups> {
 
 fn texts(pattern: &str, text: &str) -> Vec<String> {
     let all = ours(&compile(pattern), text);
-    all.iter().map(|groups| groups[0].map_or("", |(start, end)| &text[start..end]).to_string()).collect()
+    all.iter()
+        .map(|groups| groups[0].map_or("", |(start, end)| &text[start..end]).to_string())
+        .collect()
 }
 
 #[test]
 fn finds_what_a_person_expects() {
     assert_eq!(texts(r"\d+", "a1 b22 ٣"), ["1", "22"]);
     assert_eq!(texts(r"\bü?\w+\b", "über straße x"), ["ber", "stra", "e", "x"]);
-    assert_eq!(texts("(?i)GRÜSSE|straße", "grüsse STRASSE Straße"), ["grüsse", "Straße"]);
+    assert_eq!(
+        texts("(?i)GRÜSSE|straße", "grüsse STRASSE Straße"),
+        ["grüsse", "Straße"]
+    );
     assert_eq!(texts(".", "ü€😀\n"), ["ü", "€", "😀"]);
     assert_eq!(texts("[^a]", "aüa"), ["ü"]);
     assert_eq!(texts("", "ü"), ["", ""]);
     assert_eq!(texts("a|ab|abc", "abc"), ["a"]);
     assert_eq!(texts("(?m)^.*$", "one\ntwo\n"), ["one", "two", ""]);
-    assert_eq!(texts(r"[\w.]+@[\w.]+", "to: bob.x@home.net, al@b"), ["bob.x@home.net", "al@b"]);
+    assert_eq!(
+        texts(r"[\w.]+@[\w.]+", "to: bob.x@home.net, al@b"),
+        ["bob.x@home.net", "al@b"]
+    );
     assert_eq!(texts(r"(?-u:\B)", "ü"), ["", ""]);
 }
 
@@ -84,9 +96,15 @@ fn agrees_with_the_judge() {
             source += atoms[numbers.below(atoms.len())];
             source += suffixes[numbers.below(suffixes.len())];
         }
-        let Ok(pattern) = Pattern::compile(&source) else { continue };
+        let Ok(pattern) = Pattern::compile(&source) else {
+            continue;
+        };
         tried += 1;
-        assert_eq!(ours(&pattern, &haystack), theirs(&pattern, &haystack), "{source:?} in {haystack:?}");
+        assert_eq!(
+            ours(&pattern, &haystack),
+            theirs(&pattern, &haystack),
+            "{source:?} in {haystack:?}"
+        );
     }
     assert!(tried > 3000, "{tried}");
 }
@@ -107,7 +125,16 @@ fn survives_mutated_patterns() {
 
 #[test]
 fn refuses_what_has_no_bound() {
-    for pattern in ["(", "a**{", r"\p{Greek}", r"(?=a)", r"(a)\1", "[z-a]", &"(".repeat(100), r"(?-u:\xff)"] {
+    for pattern in [
+        "(",
+        "a**{",
+        r"\p{Greek}",
+        r"(?=a)",
+        r"(a)\1",
+        "[z-a]",
+        &"(".repeat(100),
+        r"(?-u:\xff)",
+    ] {
         assert_eq!(code(pattern), "bad_pattern", "{pattern}");
     }
     let many_groups = "(a)".repeat(300);
@@ -120,7 +147,11 @@ fn refuses_what_has_no_bound() {
         assert_eq!(code(pattern), "too_large", "{}", &pattern[..20.min(pattern.len())]);
     }
     // Nothing, however often, is nothing.
-    for pattern in ["(?:){4000000000}", "(?:a{0}){4000000000}", "(?:(?:){4000000000}){4000000000}"] {
+    for pattern in [
+        "(?:){4000000000}",
+        "(?:a{0}){4000000000}",
+        "(?:(?:){4000000000}){4000000000}",
+    ] {
         assert_eq!(texts(pattern, "a"), ["", ""], "{pattern}");
     }
     assert_eq!(code(&format!("{}a{}", "(".repeat(60), ")".repeat(60))), "none");
@@ -131,10 +162,21 @@ fn refuses_what_has_no_bound() {
 #[test]
 fn no_pattern_explodes() {
     let text = "a".repeat(5000);
-    for pattern in ["(a+)+b", "(a|a)*b", "(a|aa)+$b", "(.*)(.*)(.*)(.*)b", "(a?){50}a{50}b", "(a*)*b"] {
+    for pattern in [
+        "(a+)+b",
+        "(a|a)*b",
+        "(a|aa)+$b",
+        "(.*)(.*)(.*)(.*)b",
+        "(a?){50}a{50}b",
+        "(a*)*b",
+    ] {
         let started = Instant::now();
         let _ = ours(&compile(pattern), &text);
-        assert!(started.elapsed().as_secs() < 20, "{pattern} took {:?}", started.elapsed());
+        assert!(
+            started.elapsed().as_secs() < 20,
+            "{pattern} took {:?}",
+            started.elapsed()
+        );
     }
 }
 

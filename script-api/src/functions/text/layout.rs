@@ -117,7 +117,6 @@ mod tests {
     use crate::functions::tests::Numbers;
     use alloc::string::ToString;
 
-
     #[test]
     fn finds_what_the_library_finds() {
         let mut numbers = Numbers::default();

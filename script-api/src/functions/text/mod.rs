@@ -129,7 +129,11 @@ const CODES: Doc = Doc {
 };
 const FROM_CODES: Doc = Doc {
     name: "from_codes",
-    params: &[param("codes", Kind::Array, "code points: 0 to 0x10ffff without 0xd800 to 0xdfff")],
+    params: &[param(
+        "codes",
+        Kind::Array,
+        "code points: 0 to 0x10ffff without 0xd800 to 0xdfff",
+    )],
     errors: &[WRONG_TYPE, ("out_of_range", "a number is no code point")],
     summary: "Returns the text that Unicode code points stand for.",
     example: Example::Shows("text::from_codes([97, 223, 8364])", "\"aß€\""),
@@ -189,12 +193,18 @@ const CENTER: Doc = Doc {
 };
 const WRAP: Doc = Doc {
     name: "wrap",
-    params: &[TEXT, param("columns", Kind::Int, "the most that a line may take, 1 or more")],
+    params: &[
+        TEXT,
+        param("columns", Kind::Int, "the most that a line may take, 1 or more"),
+    ],
     returns: "array",
     errors: &[TOO_LARGE],
     summary: "Returns the text as lines that are not wider than so many columns.",
     notes: "Breaks between words; inside of a word only where it is wider than a line. Line ends of the text stay.",
-    example: Example::Shows("text::wrap(\"the quick brown fox\", 10)", "[\"the quick\", \"brown fox\"]"),
+    example: Example::Shows(
+        "text::wrap(\"the quick brown fox\", 10)",
+        "[\"the quick\", \"brown fox\"]",
+    ),
     ..OF_TEXT
 };
 
@@ -262,7 +272,9 @@ pub fn register(api: &mut Api) {
             return Err(Error::new("out_of_range", "a line must have at least one column"));
         }
         let mut lines = Array::new();
-        layout::wrap(&call.text(0)?, columns, &mut call.pace(), |line| lines.push(line.into()))?;
+        layout::wrap(&call.text(0)?, columns, &mut call.pace(), |line| {
+            lines.push(line.into())
+        })?;
         Ok(lines.into())
     });
 }

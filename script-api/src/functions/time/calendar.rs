@@ -47,7 +47,10 @@ pub(super) fn parse(date: &str) -> Result<i64> {
         }
     }
     let start: String = date.chars().take(40).collect();
-    Err(Error::new("parse_error", text!("{start:?} is no date in a form that is known")))
+    Err(Error::new(
+        "parse_error",
+        text!("{start:?} is no date in a form that is known"),
+    ))
 }
 
 /// Milliseconds since 1970 of a date that is written as `format` says. Without a time of day it is midnight, without an
@@ -127,7 +130,10 @@ fn date(unix_ms: i64) -> Result<DateTime<Utc>> {
 /// A format, taken apart; chrono panics where it meets a part that makes no sense.
 fn items(format: &str) -> Result<Vec<Item<'_>>> {
     if format.len() > LENGTH_LIMIT_BYTES {
-        let message = text!("a format may have {LENGTH_LIMIT_BYTES} bytes, this one has {}", format.len());
+        let message = text!(
+            "a format may have {LENGTH_LIMIT_BYTES} bytes, this one has {}",
+            format.len()
+        );
         return Err(Error::new("bad_format", message));
     }
     let items: Vec<Item<'_>> = StrftimeItems::new(format).collect();
@@ -164,7 +170,14 @@ mod tests {
         assert_eq!(parse("2026-11-23 04:05").expect("valid"), expected - 6789);
         assert_eq!(parse("1970-01-01").expect("valid"), 0);
         assert_eq!(parse("9999-12-31T23:59:59.999Z").expect("valid"), 253_402_300_799_999);
-        for date in ["", "2026-02-30", "2026-13-01", "23.11.2026", "2026-11-23T25:00:00Z", &"9".repeat(1000)] {
+        for date in [
+            "",
+            "2026-02-30",
+            "2026-13-01",
+            "23.11.2026",
+            "2026-11-23T25:00:00Z",
+            &"9".repeat(1000),
+        ] {
             assert_eq!(code(parse(date)), "parse_error", "{date}");
         }
     }
@@ -190,7 +203,11 @@ mod tests {
             assert_eq!(iso, super::super::iso_8601(unix_ms));
             assert_eq!(parse(&iso).expect("our own text"), unix_ms);
             let mail = format(unix_ms, "%a, %d %b %Y %T GMT").expect("in range");
-            assert_eq!(parse(&mail).expect("our own text"), unix_ms - unix_ms.rem_euclid(1000), "{mail}");
+            assert_eq!(
+                parse(&mail).expect("our own text"),
+                unix_ms - unix_ms.rem_euclid(1000),
+                "{mail}"
+            );
         }
     }
 
@@ -206,7 +223,9 @@ mod tests {
     #[test]
     fn survives_mutated_formats_and_dates() {
         for format in mutations("%Y-%m-%dT%H:%M:%S%.3f %a %B %j %V %p %z %s %+ %c %-d %_d %e", 20_000) {
-            let Ok(date) = super::format(951_782_400_123, &format) else { continue };
+            let Ok(date) = super::format(951_782_400_123, &format) else {
+                continue;
+            };
             let _ = parse_by(&date, &format);
         }
         for date in mutations("Mon, 23 Nov 2026 04:05:06 +0100", 10_000) {

@@ -72,7 +72,10 @@ const FORMAT_NOTES: &str = "%Y year, %m month, %d day, %H %M %S time of day, %3f
                             %a %A weekday, %b %B month by name, %y year without century, %I %p hours to 12, %V week, \
                             %F is %Y-%m-%d, %T is %H:%M:%S, %z offset from UTC, %s seconds since 1970, %% a percent sign.";
 const OUT_OF_RANGE: (&str, &str) = ("out_of_range", "no calendar reaches that far");
-const BAD_FORMAT: (&str, &str) = ("bad_format", "the format has a letter without a meaning, or is too long");
+const BAD_FORMAT: (&str, &str) = (
+    "bad_format",
+    "the format has a letter without a meaning, or is too long",
+);
 
 const UNIX_MS: Doc = Doc {
     namespace: "time",
@@ -111,7 +114,10 @@ const FORMAT_DATE: Doc = Doc {
     errors: &[OUT_OF_RANGE, BAD_FORMAT],
     summary: "Returns a date in UTC as text.",
     notes: FORMAT_NOTES,
-    example: Example::Shows("time::format(86400000, \"%A, %d %B %Y\")", "\"Friday, 02 January 1970\""),
+    example: Example::Shows(
+        "time::format(86400000, \"%A, %d %B %Y\")",
+        "\"Friday, 02 January 1970\"",
+    ),
     ..PLAIN
 };
 const DATE: Doc = Doc {

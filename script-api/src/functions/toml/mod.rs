@@ -11,11 +11,11 @@ use crate::registry::{Api, Doc, Example, Kind};
 const PARSE: Doc = Doc {
     namespace: "toml",
     name: "parse",
-    params: &[param("text", Kind::Text, "a TOML document of at most 256 KiB")],
+    params: &[param("text", Kind::Text, "a TOML document of at most 64 KiB")],
     returns: "map",
     errors: &[
         PARSE_ERROR,
-        ("too_large", "the text has more than 256 KiB"),
+        ("too_large", "the text has more than 64 KiB"),
         ("out_of_range", "a number is beyond what an int or a float can hold"),
     ],
     summary: "Returns the map that a TOML text stands for.",
@@ -29,7 +29,11 @@ const PARSE: Doc = Doc {
 const PRINT: Doc = Doc {
     namespace: "toml",
     name: "print",
-    params: &[param("map", Kind::Map, "strings, numbers, bools, chars, and arrays and maps of those")],
+    params: &[param(
+        "map",
+        Kind::Map,
+        "strings, numbers, bools, chars, and arrays and maps of those",
+    )],
     returns: "string",
     errors: &[
         WRONG_TYPE,

@@ -8,8 +8,8 @@ use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 use crate::compute::{Error, Pace, Result};
 use crate::functions::place::Place;
 
-/// Longer texts are refused: the crate has no safepoints. It reads this much in well below 100 ms, in an emulator too.
-const LENGTH_LIMIT_BYTES: usize = 256 * 1024;
+/// Longer texts are refused: the crate has no safepoints. It reads this much in less than 50 ms, in an emulator too.
+const LENGTH_LIMIT_BYTES: usize = 64 * 1024;
 
 /// The map that `text` stands for. The crate refuses more than 80 levels.
 ///
@@ -18,7 +18,10 @@ const LENGTH_LIMIT_BYTES: usize = 256 * 1024;
 /// `parse_error`, `too_large`, `out_of_range`.
 pub(super) fn parse(text: &str, pace: &mut Pace) -> Result<Map> {
     if text.len() > LENGTH_LIMIT_BYTES {
-        let message = format_args!("a text may have {LENGTH_LIMIT_BYTES} bytes, this one has {}", text.len());
+        let message = format_args!(
+            "a text may have {LENGTH_LIMIT_BYTES} bytes, this one has {}",
+            text.len()
+        );
         return Err(Error::new("too_large", message));
     }
     let table = DeTable::parse(text).map_err(|error| match error.span() {

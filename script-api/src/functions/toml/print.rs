@@ -99,7 +99,8 @@ impl Printer<'_> {
         } else if let Ok(truth) = value.as_bool() {
             let _ = write!(self.out, "{truth}");
         } else if let Ok(character) = value.as_char() {
-            self.out.push_str(&quoted(character.encode_utf8(&mut [0; 4]), self.pace)?);
+            self.out
+                .push_str(&quoted(character.encode_utf8(&mut [0; 4]), self.pace)?);
         } else if value.is_string() {
             self.out.push_str(&quoted(&text_of(value)?, self.pace)?);
         } else if let Some(array) = value.read_lock::<Array>() {

@@ -48,7 +48,11 @@ fn reads_and_writes_the_same_values() {
 #[test]
 fn says_where_the_text_is_wrong() {
     let message = |text: &str| format!("{:?}", read(text).expect_err(text));
-    assert!(message("a = 1\nb = \n").contains("line 2, column 5"), "{}", message("a = 1\nb = \n"));
+    assert!(
+        message("a = 1\nb = \n").contains("line 2, column 5"),
+        "{}",
+        message("a = 1\nb = \n")
+    );
     assert!(message("a = 1\na = 2").contains("parse_error"));
     let code = |text: &str| read(text).expect_err(text).code();
     assert_eq!(code("a = 9223372036854775808"), Some("out_of_range"));
@@ -73,7 +77,10 @@ fn survives_depth() {
     let nest = (0..70).fold(Dynamic::from_map(Map::new()), |inner, _| {
         Dynamic::from_map([("a".into(), inner)].into())
     });
-    assert_eq!(write(&nest.cast::<Map>()).expect_err("too deep").code(), Some("too_deep"));
+    assert_eq!(
+        write(&nest.cast::<Map>()).expect_err("too deep").code(),
+        Some("too_deep")
+    );
     let nest = (0..70).fold(Dynamic::UNIT, |inner, _| Dynamic::from_array(vec![inner]));
     let map: Map = [("a".into(), nest)].into();
     assert_eq!(write(&map).expect_err("too deep").code(), Some("too_deep"));
