@@ -1,6 +1,7 @@
 //! The tests, by the part of the system they look at.
 
 mod boot;
+mod comfort;
 mod containment;
 mod exceptions;
 mod harness;
@@ -25,6 +26,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         paging::TESTS,
         tasks::TESTS,
         screen::TESTS,
+        comfort::TESTS,
         sessions::TESTS,
     ]
     .into_iter()
