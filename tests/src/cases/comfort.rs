@@ -47,7 +47,7 @@ fn ctrl_c(context: &Context) -> Result<(), Error> {
         prepare(machine)?;
         for call in [
             "json::parse(list)",
-            "hash::sha256(table + table + table)",
+            "hash::sha256(table)",
             "csv::parse(table, #{header: false})",
             "regex::find_all(\"[a-z,]*Z|a\", line)",
             "regex::is_match(\"(.*)(.*)(.*)(.*)(.*)[^x]zzzz\", table)",
@@ -62,11 +62,7 @@ fn ctrl_c(context: &Context) -> Result<(), Error> {
                 machine.send(b"\x03")?;
                 let output = machine.expect(&format!("\n{PROMPT}"), LIMIT)?;
                 answers.push(started.elapsed());
-                // Where memory ends first, that is an answer too, but to another question.
-                ensure!(
-                    output.contains("cancelled") || output.contains("memory_limit"),
-                    "`{call}` ended with {output:?}"
-                );
+                ensure!(output.contains("cancelled"), "`{call}` ended with {output:?}");
             }
             answers.sort();
             ensure!(answers[1] <= CTRL_C_GOAL, "{call}: {answers:?}, goal {CTRL_C_GOAL:?}");
@@ -80,10 +76,10 @@ fn share(context: &Context) -> Result<(), Error> {
     context.at_prompt("", |machine| {
         prepare(machine)?;
         machine
-            .eval("let count = || { let n = 0; for i in 0..20 { time::sleep_ms(1); n += 1; } time::uptime_ms() };")?;
+            .eval("let count = || { let n = 0; for i in 0..10 { time::sleep_ms(1); n += 1; } time::uptime_ms() };")?;
         machine.eval("let other = task::start(count);")?;
         machine.eval_within(
-            "hash::sha256(table + table + table + table); let end = time::uptime_ms();",
+            "hash::sha256(table); let end = time::uptime_ms();",
             LIMIT,
         )?;
         machine.check("task::wait(other) < end", "true")
