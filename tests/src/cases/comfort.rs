@@ -78,10 +78,7 @@ fn share(context: &Context) -> Result<(), Error> {
         machine
             .eval("let count = || { let n = 0; for i in 0..10 { time::sleep_ms(1); n += 1; } time::uptime_ms() };")?;
         machine.eval("let other = task::start(count);")?;
-        machine.eval_within(
-            "hash::sha256(table); let end = time::uptime_ms();",
-            LIMIT,
-        )?;
+        machine.eval_within("hash::sha256(table); let end = time::uptime_ms();", LIMIT)?;
         machine.check("task::wait(other) < end", "true")
     })
 }
