@@ -104,19 +104,26 @@ fn a_long_computation_ends_at_ctrl_c() {
         "rand::shuffle(numbers)",
         "bytes::pack(\"4000000d\", numbers)",
     ] {
-        machine.console.type_text(&format!("{line};\r"));
-        std::thread::sleep(Duration::from_millis(40));
-        let asked = Instant::now();
-        machine.console.type_text("\x03");
-        let shown = machine.console.take_until("rhai> ");
-        let taken = asked.elapsed();
-        assert!(
-            shown.contains("error[cancelled]"),
-            "{line}: {}",
-            &shown[shown.len().saturating_sub(300)..]
-        );
-        assert!(taken < CTRL_C_LIMIT, "{line} took {taken:?}");
+        // On a busy host this test may be late with its Ctrl-C, or the answer late to arrive; a native that ignores it
+        // is late each time.
+        let mut tries = (0..4).map(|_| interrupt(&machine, line));
+        let ends = |(shown, taken): (String, Duration)| shown.contains("error[cancelled]") && taken < CTRL_C_LIMIT;
+        assert!(tries.any(ends), "{line} did not end at Ctrl-C");
     }
+}
+
+/// Types Ctrl-C while `line` computes; what is shown then, and how long it took.
+fn interrupt(machine: &FakeMachineWithConsole, line: &str) -> (String, Duration) {
+    machine.console.type_text(&format!("{line};\r"));
+    std::thread::sleep(Duration::from_millis(40));
+    let asked = Instant::now();
+    machine.console.type_text("\x03");
+    let shown = machine.console.take_until("rhai> ");
+    let taken = asked.elapsed();
+    // Where the line had ended before, the prompt answers Ctrl-C once more.
+    machine.console.type_text("40 + 2\r");
+    machine.console.take_until("\n42\r\nrhai> ");
+    (shown, taken)
 }
 
 #[test]
