@@ -7,6 +7,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use rhai::packages::{Package, StandardPackage};
 use rhai::{
@@ -55,6 +56,8 @@ struct SharedModules {
 }
 
 static SHARED: spin::Once<SharedModules> = spin::Once::new();
+/// What is pure computation. Start-up does not wait for it: it is made like [`table`], while the prompt waits.
+static COMPUTING: spin::Once<(Namespaces, Vec<&'static Doc>)> = spin::Once::new();
 /// Only for machines that were started with `debug=on`.
 static DEBUG: spin::Once<(Namespaces, Vec<&'static Doc>)> = spin::Once::new();
 fn shared() -> &'static SharedModules {
@@ -79,10 +82,28 @@ fn debug(context: &TaskContext) -> Option<&'static (Namespaces, Vec<&'static Doc
     }))
 }
 
+/// Makes the functions that only compute, for engines made from now on; true where they were not there. Call it with
+/// allocations on the kernel heap.
+pub(crate) fn make_computing() -> bool {
+    let is_missing = COMPUTING.get().is_none();
+    COMPUTING.call_once(|| {
+        let mut api = Api::default();
+        functions::register_computing(&mut api);
+        api.finish()
+    });
+    is_missing
+}
+
 /// The descriptions of all functions that the running task has.
 pub fn docs(context: &TaskContext) -> impl Iterator<Item = &'static Doc> {
+    if COMPUTING.get().is_none() {
+        context.host.tasks.on_kernel_heap(&mut || {
+            make_computing();
+        });
+    }
+    let computing = COMPUTING.get().map(|(_, docs)| docs.as_slice()).unwrap_or_default();
     let debug = debug(context).map(|(_, docs)| docs.as_slice()).unwrap_or_default();
-    shared().docs.iter().chain(debug).copied()
+    shared().docs.iter().chain(computing).chain(debug).copied()
 }
 
 /// Makes what all engines share, so that it is not made in a task's arena.
@@ -104,10 +125,10 @@ pub(crate) fn build_without_safepoints(context: TaskContext, profile: Profile) -
     engine.set_max_strings_interned(INTERNED_STRINGS);
     let shared = shared();
     engine.register_global_module(table::get().unwrap_or(&shared.searched).clone());
-    let debug = debug(&context)
-        .map(|(namespaces, _)| namespaces.as_slice())
-        .unwrap_or_default();
-    for (namespace, module) in shared.functions.iter().chain(debug) {
+    let modules =
+        |made: Option<&'static (Namespaces, _)>| made.map(|(modules, _)| modules.as_slice()).unwrap_or_default();
+    let (computing, debug) = (modules(COMPUTING.get()), modules(debug(&context)));
+    for (namespace, module) in shared.functions.iter().chain(computing).chain(debug) {
         if namespace.is_empty() {
             engine.register_global_module(module.clone());
         } else {
@@ -149,13 +170,18 @@ fn harden(engine: &mut Engine, context: TaskContext, profile: Profile) {
 fn guard_parser(engine: &mut Engine, context: TaskContext) {
     // Rhai reserves the word `debug` for its function of that name; as a namespace it stands before `::`.
     let has_debug = context.host.debug.is_some();
+    // And `print`, which several namespaces have: it is a name after `::`, and Rhai's own word elsewhere.
+    let is_in_namespace = AtomicBool::new(false);
     #[expect(deprecated, reason = "Rhai marks the hook as volatile, not as going away")]
     engine.on_parse_token(move |token, _, _| {
         if context.safepoint(context.control.operations()).is_some() {
             return Token::LexError(Box::new(LexError::ImproperSymbol(String::new(), String::new())));
         }
+        // Relaxed: one task parses with one engine.
+        let is_in_namespace = is_in_namespace.swap(token == Token::DoubleColon, Ordering::Relaxed);
         match token {
             Token::Reserved(word) if has_debug && *word == "debug" => Token::Identifier(word),
+            Token::Reserved(word) if is_in_namespace && *word == "print" => Token::Identifier(word),
             other => other,
         }
     });

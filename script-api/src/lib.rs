@@ -9,6 +9,7 @@
 //! | [`registry`] | one description per function, from which all else follows |
 //! | [`functions`] | the functions, one file per namespace |
 //! | [`context`] | what a running script's native code stands on |
+//! | [`compute`] | natives that compute on a script's values, at a pace that others can bear |
 //! | [`convert`] | values between a script and the rest of the machine |
 //! | [`error`] | errors with stable codes |
 //! | [`show`] | values and errors as the prompt shows them |
@@ -29,6 +30,7 @@
 extern crate alloc;
 
 pub mod complete;
+pub mod compute;
 pub mod context;
 pub mod convert;
 pub mod engine;

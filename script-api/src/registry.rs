@@ -17,6 +17,7 @@ use services::host::Interrupted;
 use services::shared::Handle;
 use services::value::Value;
 
+use crate::compute::{self, Call};
 use crate::context::{Stop, TaskContext};
 use crate::convert;
 use crate::error::thrown;
@@ -336,29 +337,43 @@ impl Api {
     /// Adds a function that runs on the kernel heap and may be called with fewer arguments: as many of the first ones as
     /// `counts` says.
     pub fn service_of_counts(&mut self, doc: &'static Doc, counts: &[usize], body: Service) {
-        self.add(doc, counts, Call::Function, move |call, arguments| {
+        self.add(doc, counts, Style::Function, move |call, arguments| {
             run_service(&call, arguments, body)
         });
     }
 
     /// The same for a method of its first argument, called as `value.name(...)`.
     pub fn methods_of_counts(&mut self, doc: &'static Doc, counts: &[usize], body: Service) {
-        self.add(doc, counts, Call::Method, move |call, arguments| {
+        self.add(doc, counts, Style::Method, move |call, arguments| {
             run_service(&call, arguments, body)
         });
     }
 
     /// Adds a function that works on a script's own values.
     pub fn script(&mut self, doc: &'static Doc, body: Script) {
-        self.add(doc, &[doc.params.len()], Call::Function, move |call, arguments| {
+        self.add(doc, &[doc.params.len()], Style::Function, move |call, arguments| {
             run_script(&call, arguments, body)
         });
     }
 
     /// The same for a method of its first argument.
     pub fn method_script(&mut self, doc: &'static Doc, body: Script) {
-        self.add(doc, &[doc.params.len()], Call::Method, move |call, arguments| {
+        self.add(doc, &[doc.params.len()], Style::Method, move |call, arguments| {
             run_script(&call, arguments, body)
+        });
+    }
+
+    /// Adds a function that computes on a script's own values.
+    pub fn compute(&mut self, doc: &'static Doc, body: compute::Body) {
+        self.add(doc, &[doc.params.len()], Style::Function, move |native, arguments| {
+            let context = TaskContext::of(&native)?;
+            context.enter(&native)?;
+            let call = Call {
+                context: &context,
+                native: &native,
+                arguments,
+            };
+            body(&call).map_err(|error| call.into_script_error(error))
         });
     }
 
@@ -371,7 +386,7 @@ impl Api {
         &mut self,
         doc: &'static Doc,
         counts: &[usize],
-        call: Call,
+        style: Style,
         body: impl Fn(NativeCallContext<'_>, &mut [&mut Dynamic]) -> Result<Dynamic, Box<EvalAltResult>>
         + Send
         + Sync
@@ -396,7 +411,7 @@ impl Api {
             let registration = FuncRegistration::new(doc.name)
                 .with_params_info(params.chain([String::from(doc.returns)]))
                 .with_comments([format!("/// {}", doc.summary)]);
-            let registration = if doc.namespace.is_empty() || call == Call::Method {
+            let registration = if doc.namespace.is_empty() || style == Style::Method {
                 registration.in_global_namespace()
             } else {
                 registration
@@ -419,7 +434,7 @@ impl Api {
 
 /// How a function may be called.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Call {
+enum Style {
     /// By its path.
     Function,
     /// As a method too.

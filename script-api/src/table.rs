@@ -1,4 +1,4 @@
-//! Rhai's own functions in a table, made while the prompt waits for its first line.
+//! Rhai's own functions in a table, made while the prompt waits for its first line, and so are ours that only compute.
 //!
 //! Making it is by far the largest part of an engine's cost: it runs some hundred registrations, each of them code that
 //! runs once, which an emulator has to translate first. Until the table is there, engines search the functions' list for
@@ -17,6 +17,7 @@ use rhai::{Module, Shared};
 use services::host::Host;
 use services::lock::Lock;
 
+use crate::engine;
 use crate::warm;
 
 static TABLE: spin::Once<Shared<Module>> = spin::Once::new();
@@ -76,7 +77,7 @@ fn step(host: Host) -> bool {
         warm::run_and_log(host);
         return false;
     }
-    extend()
+    !engine::make_computing() && extend()
 }
 
 fn extend() -> bool {

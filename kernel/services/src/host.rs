@@ -218,6 +218,10 @@ pub trait Machine: Send + Sync {
     fn boot_loader(&self) -> String;
     /// The kernel's command line.
     fn command_line(&self) -> String;
+    /// Random bytes from the processor's own source; `None` where it has none.
+    fn entropy(&self) -> Option<[u8; crate::random::SEED_BYTES]> {
+        None
+    }
 }
 
 /// The machine's own keyboard. All calls return `None` where none answers.

@@ -19,6 +19,7 @@
 //! | [`screen`] | the character grid on the screen: escape sequences in, pixels or text cells out |
 //! | [`shared`] | channels, cells and counters that tasks share |
 //! | [`report`] | the screen without heap or locks: the start-up's log, a panic's page and QR code |
+//! | [`random`] | random numbers: the machine's, and a task's own |
 //! | [`rom`] | the read-only file tree that the boot loader hands over |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -32,6 +33,7 @@ pub mod host;
 pub mod keyboard;
 pub mod lock;
 pub mod log;
+pub mod random;
 pub mod report;
 pub mod rom;
 pub mod screen;

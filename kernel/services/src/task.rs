@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use core::task::Waker;
 
 use crate::lock::Lock;
+use crate::random::Generator;
 use crate::value::Value;
 
 /// Names a task; never reused while the machine is up.
@@ -24,6 +25,7 @@ pub struct Control {
     position: AtomicU64,
     stack_floor: AtomicUsize,
     waker: Lock<Option<Waker>>,
+    random: Lock<Option<Box<Generator>>>,
 }
 
 /// What has been asked of a task since it last looked.
@@ -60,6 +62,7 @@ impl Control {
             position: AtomicU64::new(0),
             stack_floor: AtomicUsize::new(0),
             waker: Lock::new(None),
+            random: Lock::new(None),
         }
     }
 
@@ -70,6 +73,7 @@ impl Control {
         self.position.store(0, Ordering::Relaxed);
         self.stack_floor.store(0, Ordering::Relaxed);
         *self.waker.lock() = None;
+        *self.random.lock() = None;
     }
 
     /// What is asked of the task now. The one load that each script operation pays for.
@@ -141,6 +145,12 @@ impl Control {
     /// Notes the lowest address of the task's stack; called by the executor.
     pub fn set_stack_floor(&self, address: usize) {
         self.stack_floor.store(address, Ordering::Relaxed);
+    }
+
+    /// The task's own random numbers, where it asked for some that can be had again; they lie on the kernel heap. Hold the
+    /// lock for one number only.
+    pub fn random(&self) -> &Lock<Option<Box<Generator>>> {
+        &self.random
     }
 
     /// Bytes left between this call's frame and the end of the running task's stack.

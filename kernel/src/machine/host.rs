@@ -12,8 +12,10 @@ use services::files::{FileSystem, Files};
 use services::host::{
     BootStep, BoxFuture, Clock, CpuInfo, Host, Interrupted, Machine, MemoryInfo, Power, PowerError, StartError, Tasks,
 };
+use services::random;
 use services::rom::Rom;
 use services::task::{Control, Outcome, TaskId, TaskInfo, TaskSpec};
+use x86_64::instructions::random::RdRand;
 
 use super::{debug, drawing, firmware, keyboard, power, steps, timing};
 use crate::arch::features::Features;
@@ -133,6 +135,9 @@ impl Power for ThisMachine {
     }
 }
 
+/// A processor may be out of random numbers for a moment; this often it is asked for one.
+const RANDOM_TRIES: usize = 10;
+
 impl Machine for ThisMachine {
     fn boot_steps(&self) -> Vec<BootStep> {
         steps::list()
@@ -209,5 +214,15 @@ impl Machine for ThisMachine {
 
     fn command_line(&self) -> String {
         self.facts.handover.tags.command_line().unwrap_or("").to_string()
+    }
+
+    fn entropy(&self) -> Option<[u8; random::SEED_BYTES]> {
+        let source = RdRand::new()?;
+        let mut bytes = [0; random::SEED_BYTES];
+        for word in bytes.chunks_exact_mut(8) {
+            let number = (0..RANDOM_TRIES).find_map(|_| source.get_u64())?;
+            word.copy_from_slice(&number.to_le_bytes());
+        }
+        Some(bytes)
     }
 }

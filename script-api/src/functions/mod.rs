@@ -2,31 +2,45 @@
 //! a service and converts.
 
 pub mod array;
+pub mod base64;
+pub mod bytes;
 pub mod cell;
 pub mod channel;
 pub mod cost;
 pub mod cpu;
+pub mod csv;
 pub mod debug;
 pub mod edit;
 pub mod fs;
+pub mod hash;
 pub mod help;
+pub mod hex;
+pub mod json;
 pub mod key;
 pub mod log;
 pub mod mem;
 pub mod noise;
+mod place;
 pub mod power;
+pub mod rand;
+pub mod regex;
 pub mod run;
 pub mod screen;
 pub mod sys;
 pub mod task;
+pub mod text;
 pub mod time;
+pub mod toml;
+
+#[cfg(test)]
+mod tests;
 
 use services::shared;
 use services::value::Value;
 
-use crate::registry::{Api, ScriptError};
+use crate::registry::{Api, Doc, Example, Kind, Param, ScriptError};
 
-/// Adds all functions that every task has.
+/// Adds the functions of the machine, which every task has.
 pub fn register(api: &mut Api) {
     array::register(api);
     cell::register(api);
@@ -45,6 +59,41 @@ pub fn register(api: &mut Api) {
     task::register(api);
     time::register(api);
 }
+
+/// Adds the functions that only compute, which every task has too.
+pub fn register_computing(api: &mut Api) {
+    base64::register(api);
+    bytes::register(api);
+    csv::register(api);
+    hash::register(api);
+    hex::register(api);
+    json::register(api);
+    rand::register(api);
+    regex::register(api);
+    text::register(api);
+    toml::register(api);
+}
+
+/// What descriptions of functions that neither wait nor fail have in common.
+const PLAIN: Doc = Doc {
+    namespace: "",
+    name: "",
+    params: &[],
+    returns: "any",
+    errors: &[],
+    waits: false,
+    summary: "",
+    notes: "",
+    example: Example::Shows("", ""),
+};
+
+const fn param(name: &'static str, kind: Kind, meaning: &'static str) -> Param {
+    Param { name, kind, meaning }
+}
+
+/// Errors that several namespaces have.
+const WRONG_TYPE: (&str, &str) = ("wrong_type", "a value is of a type that this cannot take");
+const PARSE_ERROR: (&str, &str) = ("parse_error", "the text is not well formed; the message says where");
 
 /// A count as scripts have it; beyond their range, the largest they have.
 fn int(number: impl TryInto<i64>) -> Value {

@@ -1,6 +1,7 @@
 //! The tests, by the part of the system they look at.
 
 mod boot;
+mod comfort;
 mod containment;
 mod drawing;
 mod edit;
@@ -34,6 +35,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         panic::TESTS,
         tasks::TESTS,
         screen::TESTS,
+        comfort::TESTS,
         sessions::TESTS,
         shared::TESTS,
         drawing::TESTS,

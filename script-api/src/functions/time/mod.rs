@@ -1,4 +1,6 @@
-//! `time`: the clock, and waiting.
+//! `time`: the clock, waiting, and dates as text and as numbers.
+
+mod calendar;
 
 use alloc::format;
 use alloc::string::String;
@@ -6,9 +8,11 @@ use alloc::string::String;
 use services::host;
 use services::value::Value;
 
-use super::int;
+use super::{PARSE_ERROR, PLAIN, int, param};
+use crate::compute::{Call, Result as Computed};
 use crate::context::TaskContext;
 use crate::registry::{Api, Args, Doc, Example, Kind, Param, ScriptError};
+use rhai::Dynamic;
 
 const NOW: Doc = Doc {
     namespace: "time",
@@ -53,17 +57,113 @@ const SLEEP_MS: Doc = Doc {
     example: Example::Shows("time::sleep_ms(5)", ""),
 };
 
+const UNIX_MS_PARAM: Param = param(
+    "unix_ms",
+    Kind::Int,
+    "milliseconds since 1970-01-01 00:00 UTC, negative before; years -262143 to 262142",
+);
+const TEXT: Param = param("text", Kind::Text, "a date, or date and time; 200 bytes at most");
+const FORMAT: Param = param(
+    "format",
+    Kind::Text,
+    "such as \"%Y-%m-%d %H:%M:%S\"; the letters are those of strftime; 200 bytes at most",
+);
+const FORMAT_NOTES: &str = "%Y year, %m month, %d day, %H %M %S time of day, %3f milliseconds, %j day of the year, \
+                            %a %A weekday, %b %B month by name, %y year without century, %I %p hours to 12, %V week, \
+                            %F is %Y-%m-%d, %T is %H:%M:%S, %z offset from UTC, %s seconds since 1970, %% a percent sign.";
+const OUT_OF_RANGE: (&str, &str) = ("out_of_range", "no calendar reaches that far");
+const BAD_FORMAT: (&str, &str) = (
+    "bad_format",
+    "the format has a letter without a meaning, or is too long",
+);
+
+const UNIX_MS: Doc = Doc {
+    namespace: "time",
+    name: "unix_ms",
+    returns: "int",
+    errors: &[("not_ready", "the machine has no clock that is set")],
+    summary: "Returns the milliseconds since 1970-01-01 00:00 UTC.",
+    example: Example::Shows("time::unix_ms() > 1767225600000", "true"),
+    ..PLAIN
+};
+const PARSE: Doc = Doc {
+    namespace: "time",
+    name: "parse",
+    params: &[TEXT],
+    returns: "int",
+    errors: &[PARSE_ERROR],
+    summary: "Returns the milliseconds since 1970 of a date as text.",
+    notes: "Knows ISO 8601 and RFC 3339 (\"2026-11-23\", \"2026-11-23 04:05\", \"2026-11-23T04:05:06.789+01:00\") and the \
+            form of mail and the web (\"Mon, 23 Nov 2026 04:05:06 GMT\"). Without an offset, it is UTC.",
+    example: Example::Shows("time::parse(\"1970-01-02T00:00:00+01:00\")", "82800000"),
+    ..PLAIN
+};
+const PARSE_BY_FORMAT: Doc = Doc {
+    params: &[TEXT, FORMAT],
+    errors: &[PARSE_ERROR, BAD_FORMAT],
+    summary: "Returns the milliseconds since 1970 of a date that is written in some other way.",
+    notes: FORMAT_NOTES,
+    example: Example::Shows("time::parse(\"02.01.1970 03:00\", \"%d.%m.%Y %H:%M\")", "97200000"),
+    ..PARSE
+};
+const FORMAT_DATE: Doc = Doc {
+    namespace: "time",
+    name: "format",
+    params: &[UNIX_MS_PARAM, FORMAT],
+    returns: "string",
+    errors: &[OUT_OF_RANGE, BAD_FORMAT],
+    summary: "Returns a date in UTC as text.",
+    notes: FORMAT_NOTES,
+    example: Example::Shows(
+        "time::format(86400000, \"%A, %d %B %Y\")",
+        "\"Friday, 02 January 1970\"",
+    ),
+    ..PLAIN
+};
+const DATE: Doc = Doc {
+    namespace: "time",
+    name: "date",
+    params: &[UNIX_MS_PARAM],
+    returns: "map",
+    errors: &[OUT_OF_RANGE],
+    summary: "Returns a date in UTC in numbers.",
+    notes: "`year month day hour minute second ms`; `weekday` is 1 on Mondays and 7 on Sundays; `day_of_year` begins \
+            with 1; `week` is the one of ISO 8601.",
+    example: Example::Shows("time::date(951782400000).day", "29"),
+    ..PLAIN
+};
+
 /// Adds `time::*`.
 pub fn register(api: &mut Api) {
     api.service(&NOW, now);
     api.service(&UPTIME_MS, uptime_ms);
     api.service(&SLEEP_MS, sleep_ms);
+    api.service(&UNIX_MS, |context, _| unix_ms(context).map(Value::Int));
+    api.compute(&PARSE, |call| Ok(calendar::parse(&call.text(0)?)?.into()));
+    api.compute(&PARSE_BY_FORMAT, |call| {
+        Ok(calendar::parse_by(&call.text(0)?, &call.text(1)?)?.into())
+    });
+    api.compute(&FORMAT_DATE, |call| {
+        Ok(calendar::format(call.int(0)?, &call.text(1)?)?.into())
+    });
+    api.compute(&DATE, date_in_numbers);
+}
+
+fn date_in_numbers(call: &Call<'_>) -> Computed<Dynamic> {
+    let parts = calendar::parts(call.int(0)?)?;
+    let entries = parts
+        .into_iter()
+        .map(|(name, number)| (name.into(), Dynamic::from_int(number)));
+    Ok(Dynamic::from_map(entries.collect()))
+}
+
+fn unix_ms(context: &TaskContext) -> Result<i64, ScriptError> {
+    let unix_ms = context.host.clock.unix_ms();
+    unix_ms.ok_or_else(|| ScriptError::new("not_ready", "the machine has no clock that is set"))
 }
 
 fn now(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
-    let unix_ms = context.host.clock.unix_ms();
-    let unix_ms = unix_ms.ok_or_else(|| ScriptError::new("not_ready", "the machine has no clock that is set"))?;
-    Ok(iso_8601(unix_ms).into())
+    Ok(iso_8601(unix_ms(context)?).into())
 }
 
 fn uptime_ms(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
