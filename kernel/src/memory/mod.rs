@@ -26,6 +26,7 @@ pub mod image;
 pub mod paging;
 #[cfg(target_os = "none")]
 pub mod picture;
+pub mod quick;
 #[cfg(target_os = "none")]
 pub mod stack;
 pub mod stack_range;
