@@ -14,6 +14,7 @@
 //! | [`show`] | values and errors as the prompt shows them |
 //! | [`complete`] | whether an input is finished |
 //! | [`resolver`] | `import` from `/rom` |
+//! | [`evaluate`] | which of the two evaluators runs a text; [`suitable`] decides |
 //! | [`sort`] | a sort that can be stopped |
 //!
 //! # Memory
@@ -33,6 +34,7 @@ pub mod context;
 pub mod convert;
 pub mod engine;
 pub mod error;
+pub mod evaluate;
 pub mod functions;
 pub mod program;
 pub mod registry;
@@ -40,6 +42,7 @@ pub mod resolver;
 pub mod session;
 pub mod show;
 pub mod sort;
+pub mod suitable;
 pub mod table;
 pub mod warm;
 

@@ -11,6 +11,7 @@ pub mod log;
 pub mod mem;
 pub mod power;
 pub mod run;
+pub mod strings;
 pub mod sys;
 pub mod task;
 pub mod time;
@@ -29,6 +30,7 @@ pub fn register(api: &mut Api) {
     mem::register(api);
     power::register(api);
     run::register(api);
+    strings::register(api);
     sys::register(api);
     task::register(api);
     time::register(api);
