@@ -5,6 +5,9 @@
 //!
 //! - `for` with a counter writes the counter into another variable where the caller's scope is not empty;
 //! - an `import` inside a block stays known after it;
+//! - a `return` or `exit` from within a block leaves the block's variables behind;
+//! - `is_def_fn` and `is_def_var` with wrong arguments have another error text;
+//! - a function's bare name is no value where something is called on it or assigned to it;
 //! - assigning through `[]` or `.` to a value that has no elements is no error, and constants are guarded differently.
 //!   Allowed is one step into a variable that can only be an array or a map.
 
@@ -25,24 +28,32 @@ pub fn is_suitable(functions: &AST, code: &AST) -> bool {
     if !is_worth_it(&functions, code) {
         return false;
     }
+    let names: BTreeSet<ImmutableString> = functions.iter_fn_def().map(|function| function.name.clone()).collect();
+    let mut nodes = 0;
     let mut facts = Facts::default();
-    let parameters = functions
-        .iter_fn_def()
-        .flat_map(|function| function.params.iter().cloned());
-    facts.others.extend(parameters);
-    if !walk_statements(code, &mut |path| facts.note(path)) {
+    let mut look = |path: &[ASTNode<'_>]| is_small(&mut nodes, path) && facts.note(path, &names, false);
+    if !walk_statements(code, &mut look) || !facts.are_fine() {
         return false;
     }
-    facts.is_in_function = true;
-    functions.walk(&mut |path| facts.note(path)) && facts.are_fine()
+    functions.iter_fn_def().all(|function| {
+        let count = function.params.len();
+        let mut alone = functions.clone();
+        alone.retain_functions(|_, _, name, parameters| name == function.name && parameters == count);
+        let mut facts = Facts::default();
+        facts.others.extend(function.params.iter().cloned());
+        alone.walk(&mut |path| is_small(&mut nodes, path) && facts.note(path, &names, true)) && facts.are_fine()
+    })
 }
 
-/// What a text does with its variables, by name: the same name in two places counts as one variable.
+/// Counts a node; false where there are too many, or this one lies too deep.
+fn is_small(nodes: &mut usize, path: &[ASTNode<'_>]) -> bool {
+    *nodes += 1;
+    *nodes <= NODES_MAX && path.len() <= DEPTH_MAX
+}
+
+/// What the statements, or one function, do with variables, by name: one that is declared twice counts as one.
 #[derive(Default)]
 struct Facts {
-    /// The statements looked at are those of functions.
-    is_in_function: bool,
-    nodes: usize,
     /// Declared as an array or a map.
     containers: BTreeSet<ImmutableString>,
     /// Bound or assigned in another way.
@@ -54,18 +65,21 @@ struct Facts {
 }
 
 impl Facts {
-    /// Looks at a node; false where the text is not suitable, whatever follows.
-    fn note(&mut self, path: &[ASTNode<'_>]) -> bool {
-        self.nodes += 1;
-        if self.nodes > NODES_MAX || path.len() > DEPTH_MAX {
-            return false;
-        }
+    /// Looks at a node; false where the text is not suitable, whatever follows. `functions` are the names of all.
+    fn note(&mut self, path: &[ASTNode<'_>], functions: &BTreeSet<ImmutableString>, is_in_function: bool) -> bool {
         match path.last() {
             Some(ASTNode::Stmt(Stmt::For(parts, ..))) => {
                 self.others.insert(parts.0.name.clone());
                 parts.1.is_none()
             }
-            Some(ASTNode::Stmt(Stmt::Import(..))) => !self.is_in_function && path.len() == 1,
+            Some(ASTNode::Stmt(Stmt::Import(..))) => !is_in_function && path.len() == 1,
+            Some(ASTNode::Stmt(Stmt::Return(_, flags, ..))) => {
+                is_in_function || path.len() == 1 || flags.contains(ASTFlags::BREAK)
+            }
+            Some(ASTNode::Stmt(Stmt::FnCall(call, ..)) | ASTNode::Expr(Expr::FnCall(call, ..))) => {
+                !matches!(call.name.as_str(), "exit" | "is_def_fn" | "is_def_var")
+            }
+            Some(ASTNode::Expr(Expr::Variable(variable, ..))) => !functions.contains(&variable.1),
             Some(ASTNode::Stmt(Stmt::Export(..)) | ASTNode::Expr(Expr::Custom(..))) => false,
             Some(ASTNode::Stmt(Stmt::Share(..))) => {
                 self.captures = true;
