@@ -68,3 +68,9 @@ fn appending_to_a_text_does_not_copy_it() {
 fn the_measure_tells_copies() {
     assert!(moves("s = s + \"text\"") > APPENDS / 2);
 }
+
+#[test]
+fn padding_with_nothing_ends() {
+    assert!(moves("s += i; let t = \"a\"; t.pad(9, \"\"); if t != \"a\" { throw t; }") <= MOVES_MAX);
+    assert!(moves("s += i; let t = \"a\"; t.pad(4, \"xy\"); if t != \"axyx\" { throw t; }") <= MOVES_MAX);
+}

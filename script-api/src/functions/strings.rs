@@ -9,7 +9,11 @@ use core::fmt::{Display, Write};
 
 use rhai::{Dynamic, EvalAltResult, FLOAT, FloatWrapper, FuncRegistration, INT, ImmutableString, NativeCallContext};
 
+use crate::context::TaskContext;
 use crate::registry::Api;
+
+/// Characters between two looks at what is asked of the task.
+const CHECK_INTERVAL: usize = 4096;
 
 /// Adds the operators.
 pub fn register(api: &mut Api) {
@@ -25,6 +29,10 @@ pub fn register(api: &mut Api) {
         registration(name).set_into_module(module, |text: &mut ImmutableString, truth: bool| push(text, truth));
         registration(name).set_into_module(module, append);
     }
+    FuncRegistration::new("pad")
+        .in_global_namespace()
+        .with_purity(false)
+        .set_into_module(module, pad);
     let registration = || FuncRegistration::new("+").in_global_namespace().with_purity(true);
     registration().set_into_module(module, |text: &str, number: INT| {
         let mut joined = ImmutableString::from(text);
@@ -48,6 +56,27 @@ pub fn register(api: &mut Api) {
         .in_global_namespace()
         .with_purity(true)
         .set_into_module(module, |number: INT| ImmutableString::from(Digits::of(number).as_str()));
+}
+
+/// Appends `padding` until the text has `length` characters. Rhai's own never ends where the padding is empty, and cannot
+/// be interrupted.
+fn pad(
+    call: NativeCallContext<'_>,
+    text: &mut ImmutableString,
+    length: INT,
+    padding: &str,
+) -> Result<(), Box<EvalAltResult>> {
+    let missing = usize::try_from(length)
+        .unwrap_or(0)
+        .saturating_sub(text.chars().count());
+    let context = TaskContext::of(&call)?;
+    for (index, character) in padding.chars().cycle().take(missing).enumerate() {
+        if index.is_multiple_of(CHECK_INTERVAL) {
+            context.checkpoint(&call)?;
+        }
+        text.make_mut().push(character);
+    }
+    Ok(())
 }
 
 /// Appends a value as `to_string` writes it.
