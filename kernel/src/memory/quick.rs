@@ -136,7 +136,7 @@ mod tests {
         let (small, large) = (Class::of(layout(8, 8)), Class::of(layout(100, 8)));
         let (small, large) = (small.expect("a class"), large.expect("a class"));
         let mut blocks = [[0u64; 16]; KEPT_BLOCKS as usize + 1];
-        let pointers: std::vec::Vec<*mut u8> = blocks.iter_mut().map(|block| block.as_mut_ptr().cast()).collect();
+        let pointers: Vec<*mut u8> = blocks.iter_mut().map(|block| block.as_mut_ptr().cast()).collect();
         for (index, &block) in pointers.iter().enumerate() {
             // SAFETY: each block has 128 bytes of its own.
             let is_kept = unsafe { lists.put(large, block) };

@@ -291,7 +291,7 @@ fn scripts(bench: &Bench) -> Result<Vec<Figure>, Error> {
     let ratios = |figures: &[Figure], suffix: &str| -> Vec<f64> {
         let chosen = figures
             .iter()
-            .filter(|figure| figure.name.ends_with(".processor") == !suffix.is_empty());
+            .filter(|figure| figure.name.ends_with(".processor") != suffix.is_empty());
         chosen.filter_map(Figure::ratio).collect()
     };
     for suffix in ["", ".processor"] {
