@@ -133,7 +133,7 @@ impl TaskContext {
     /// What each script operation runs: two loads and a comparison while nothing is asked.
     #[inline]
     pub fn safepoint(&self, operations: u64) -> Option<Stop> {
-        if self.control.requests().is_empty() && self.control.stack_left_bytes() >= SCRIPT_STACK_BYTES {
+        if self.control.requests().is_empty() && self.control.has_stack(SCRIPT_STACK_BYTES) {
             return None;
         }
         self.answer(operations)

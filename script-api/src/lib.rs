@@ -15,6 +15,7 @@
 //! | [`show`] | values and errors as the prompt shows them |
 //! | [`complete`] | whether an input is finished |
 //! | [`resolver`] | `import`, and which file is meant |
+//! | [`evaluate`] | which of the two evaluators runs a text; [`suitable`] decides |
 //! | [`sort`] | a sort that can be stopped |
 //!
 //! # Memory
@@ -35,6 +36,7 @@ pub mod context;
 pub mod convert;
 pub mod engine;
 pub mod error;
+pub mod evaluate;
 pub mod functions;
 pub mod handles;
 pub mod program;
@@ -43,6 +45,7 @@ pub mod resolver;
 pub mod session;
 pub mod show;
 pub mod sort;
+pub mod suitable;
 pub mod table;
 pub mod warm;
 

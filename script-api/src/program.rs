@@ -15,6 +15,7 @@ use crate::context::TaskContext;
 use crate::convert::{self, CopyError};
 use crate::engine::{self, Profile};
 use crate::error::{Failure, thrown};
+use crate::evaluate;
 use crate::resolver;
 
 /// Runs a script in a scope of its own, on the caller's engine and task, and returns its value. Its functions
@@ -35,7 +36,7 @@ pub fn run_file(context: TaskContext, call: &NativeCallContext<'_>, path: &str) 
     let text = resolver::read_text(context, &path, position)?;
     let run = || {
         let ast = engine::compile(&context, call.engine(), &Scope::new(), &text.text, &path)?;
-        call.engine().eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast)
+        evaluate::whole(call.engine(), &mut Scope::new(), &ast)
     };
     run().map_err(|error: Box<EvalAltResult>| match error.unwrap_inner() {
         EvalAltResult::ErrorTerminated(..) => error,

@@ -9,7 +9,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Scope};
 use services::host::{self, Host};
 use services::task::{Outcome, Requests, TaskError};
 use services::terminal::{Input, Terminal};
@@ -19,6 +19,7 @@ use crate::complete;
 use crate::context::{Stop, TaskContext};
 use crate::engine::{self, Profile};
 use crate::error::Failure;
+use crate::evaluate;
 use crate::functions;
 use crate::show;
 use crate::table;
@@ -219,12 +220,7 @@ impl Session {
         global.lib.push(self.functions.shared_lib().clone());
         (global.level, global.scope_level, global.always_search_scope) = (0, 0, false);
         global.num_operations = 0;
-        #[expect(
-            deprecated,
-            reason = "the one way to keep imports and constants from one text to the next"
-        )]
-        self.engine
-            .eval_statements_raw(global, &mut Caches::new(), &mut self.scope, code.statements())
+        evaluate::statements(&self.engine, global, &mut self.scope, &self.functions, code)
     }
 
     fn describe(&self, error: &EvalAltResult, line: &str, known: &AST) -> String {

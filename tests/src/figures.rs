@@ -49,6 +49,11 @@ impl Figure {
         }
     }
 
+    /// The median as a part of the peer's; `None` where there is nothing to compare with.
+    pub fn ratio(&self) -> Option<f64> {
+        Some(median(&self.runs)? / median(self.peer.as_deref()?)?)
+    }
+
     /// The figure as a JSON object.
     pub fn json(&self) -> String {
         let mut text = format!("{{\"name\": \"{}\"", self.name);

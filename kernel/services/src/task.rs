@@ -153,6 +153,14 @@ impl Control {
         &self.random
     }
 
+    /// Whether at least `bytes` are left between this call's frame and the end of the running task's stack.
+    #[inline(always)]
+    pub fn has_stack(&self, bytes: usize) -> bool {
+        let marker = 0u8;
+        // Signed, so that one comparison also covers a frame below the end.
+        (&raw const marker as usize).wrapping_sub(self.stack_floor()) as isize >= bytes as isize
+    }
+
     /// Bytes left between this call's frame and the end of the running task's stack.
     pub fn stack_left_bytes(&self) -> usize {
         let marker = 0u8;

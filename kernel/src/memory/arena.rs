@@ -17,6 +17,7 @@ use talc::base::Talc;
 use talc::base::binning::{Binning, DefaultBinning};
 use talc::source::Source;
 
+use super::quick::{Class, QuickLists, rounded};
 use super::{ARENAS, PAGE_BYTES, frames, paging, stack};
 use crate::arch::core_local::{self, ArenaPointer};
 
@@ -57,6 +58,8 @@ pub struct Owner {
 
 /// The header at the start of a slot.
 struct Header {
+    /// Small blocks that were freed, for the next allocation of their size.
+    quick: QuickLists,
     talc: Talc<Pages, DefaultBinning>,
 }
 
@@ -168,7 +171,12 @@ impl Arena {
 
         let header = base as *mut Header;
         // SAFETY: the first pages of the slot were just committed and belong to this arena alone.
-        unsafe { header.write(Header { talc: Talc::new(pages) }) };
+        unsafe {
+            header.write(Header {
+                quick: QuickLists::new(),
+                talc: Talc::new(pages),
+            })
+        };
         let first = base + size_of::<Header>().next_multiple_of(64);
         // SAFETY: the header was just written.
         let talc = unsafe { &mut (*header).talc };
@@ -241,9 +249,26 @@ pub fn total_bytes() -> u64 {
 #[inline]
 pub unsafe fn allocate(arena: *mut ArenaPointer, layout: Layout) -> *mut u8 {
     // SAFETY: the caller promises that only this task uses the arena.
-    let talc = unsafe { &mut (*arena.cast::<Header>()).talc };
+    let header = unsafe { &mut *arena.cast::<Header>() };
+    if let Some(class) = Class::of(layout) {
+        let block = header.quick.take(class);
+        if !block.is_null() {
+            return block;
+        }
+    }
     // SAFETY: the caller's promise.
-    unsafe { talc.allocate(layout) }.map_or(core::ptr::null_mut(), NonNull::as_ptr)
+    unsafe { allocate_slowly(header, rounded(layout)) }
+}
+
+/// Allocates a block that no quick list has.
+///
+/// # Safety
+///
+/// `layout` must have a size above zero.
+#[inline(never)]
+unsafe fn allocate_slowly(header: &mut Header, layout: Layout) -> *mut u8 {
+    // SAFETY: the caller's promise.
+    unsafe { header.talc.allocate(layout) }.map_or(core::ptr::null_mut(), NonNull::as_ptr)
 }
 
 /// Frees memory of an arena; does nothing where the arena is not the running task's own.
@@ -258,9 +283,26 @@ pub unsafe fn free(pointer: *mut u8, layout: Layout) {
         return;
     }
     // SAFETY: the arena is the running task's own.
-    let talc = unsafe { &mut (*own.cast::<Header>()).talc };
+    let header = unsafe { &mut *own.cast::<Header>() };
+    if let Some(class) = Class::of(layout) {
+        // SAFETY: the block was allocated with the class's layout, and the caller gives it up.
+        if unsafe { header.quick.put(class, pointer) } {
+            return;
+        }
+    }
+    // SAFETY: the caller's promise; the layout is the one that the block was allocated with.
+    unsafe { free_slowly(header, pointer, rounded(layout)) };
+}
+
+/// Frees a block that no quick list keeps.
+///
+/// # Safety
+///
+/// `pointer` must come from [`allocate_slowly`] with the same layout and not have been freed.
+#[inline(never)]
+unsafe fn free_slowly(header: &mut Header, pointer: *mut u8, layout: Layout) {
     // SAFETY: the caller's promise.
-    unsafe { talc.deallocate(pointer, layout) };
+    unsafe { header.talc.deallocate(pointer, layout) };
 }
 
 /// Resizes without moving; false where that is impossible or the arena is not the running task's own.
@@ -276,6 +318,8 @@ pub unsafe fn resize_in_place(pointer: *mut u8, layout: Layout, new_size: usize)
     }
     // SAFETY: the arena is the running task's own.
     let talc = unsafe { &mut (*own.cast::<Header>()).talc };
-    // SAFETY: the caller's promise.
-    unsafe { talc.try_realloc_in_place(pointer, layout, new_size) }
+    // SAFETY: the alignment is a layout's, and the caller promises that the size does not overflow with it.
+    let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+    // SAFETY: the caller's promise; both sizes are what the allocator knows such blocks by.
+    unsafe { talc.try_realloc_in_place(pointer, rounded(layout), rounded(new_layout).size()) }
 }

@@ -29,6 +29,7 @@ pub mod paging;
 pub mod picture;
 #[cfg(target_os = "none")]
 pub mod picture_window;
+pub mod quick;
 #[cfg(target_os = "none")]
 pub mod stack;
 pub mod stack_range;

@@ -5,11 +5,13 @@
 //! `Doc`, and no namespace.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::any::TypeId;
 use core::cmp::Ordering;
 
 use rhai::{
-    Array, Dynamic, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Module, NativeCallContext, Position,
+    Array, Dynamic, EvalAltResult, FLOAT, FnPtr, FuncRegistration, INT, ImmutableString, Module, NativeCallContext,
+    Position,
 };
 
 use crate::context::TaskContext;
@@ -119,6 +121,17 @@ fn sort(call: &NativeCallContext<'_>, array: &mut Array, direction: fn(Ordering)
             call.engine().map_type_name(first.type_name())
         ))
     })?;
+    if array.iter().all(is_plain) {
+        if kind == TypeId::of::<INT>() {
+            let key = |element: &Dynamic| element.as_int().unwrap_or_default();
+            return sort_keys(&context, call, array, key, |a, b| direction(a.cmp(b)));
+        }
+        if kind == TypeId::of::<FLOAT>() {
+            let key = |element: &Dynamic| element.as_float().unwrap_or_default();
+            let compare = |a: &FLOAT, b: &FLOAT| direction(a.partial_cmp(b).unwrap_or(Ordering::Equal));
+            return sort_keys(&context, call, array, key, compare);
+        }
+    }
     let mut comparisons = 0u32;
     merge_sort(array, |a, b| {
         comparisons = comparisons.wrapping_add(1);
@@ -127,6 +140,34 @@ fn sort(call: &NativeCallContext<'_>, array: &mut Array, direction: fn(Ordering)
         }
         Ok(direction(compare(a, b)))
     })
+}
+
+/// A value that is nothing but its value: not shared with a closure, and without a tag.
+fn is_plain(element: &Dynamic) -> bool {
+    !element.is_shared() && element.tag() == 0
+}
+
+/// Sorts numbers as such, which is several times faster than sorting values that may be anything.
+fn sort_keys<K: Copy + Default + Into<Dynamic>>(
+    context: &TaskContext,
+    call: &NativeCallContext<'_>,
+    array: &mut Array,
+    key: fn(&Dynamic) -> K,
+    compare: impl Fn(&K, &K) -> Ordering,
+) -> Result<()> {
+    let mut keys: Vec<K> = array.iter().map(key).collect();
+    let mut comparisons = 0u32;
+    merge_sort(&mut keys, |a, b| -> Result<Ordering> {
+        comparisons = comparisons.wrapping_add(1);
+        if comparisons.is_multiple_of(CHECK_INTERVAL) {
+            context.checkpoint(call)?;
+        }
+        Ok(compare(a, b))
+    })?;
+    for (element, key) in array.iter_mut().zip(keys) {
+        *element = key.into();
+    }
+    Ok(())
 }
 
 /// How elements of a type compare; `None` where they have no order.

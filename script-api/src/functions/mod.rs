@@ -26,6 +26,7 @@ pub mod rand;
 pub mod regex;
 pub mod run;
 pub mod screen;
+pub mod strings;
 pub mod sys;
 pub mod task;
 pub mod text;
@@ -55,6 +56,7 @@ pub fn register(api: &mut Api) {
     power::register(api);
     run::register(api);
     screen::register(api);
+    strings::register(api);
     sys::register(api);
     task::register(api);
     time::register(api);

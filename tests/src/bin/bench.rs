@@ -23,18 +23,25 @@ use xtask::{command, packages};
 const LIMIT: Duration = Duration::from_secs(60);
 const IDLE_SECONDS: u64 = 20;
 /// The same programs as the peers' own measurements use.
-const PROGRAMS: [(&str, &str); 3] = [
-    (
-        "script.fib25",
-        "fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } } fib(25)",
-    ),
-    ("script.loop1e6", "let s = 0; for i in 0..1000000 { s += i; } s"),
-    (
-        "script.sort1e5",
-        "let a = []; let x = 12345; for i in 0..100000 { x = (x * 1103515245 + 12345) % 2147483648; a.push(x); } \
-         a.sort(); a[0] + a[99999]",
-    ),
+const PROGRAMS: [(&str, &str); 8] = [
+    ("script.fib25", include_str!("../../programs/fib.rhai")),
+    ("script.loop1e6", include_str!("../../programs/loop.rhai")),
+    ("script.string1e5", include_str!("../../programs/string.rhai")),
+    ("script.map1e5", include_str!("../../programs/map.rhai")),
+    ("script.sort1e5", include_str!("../../programs/sort.rhai")),
+    ("script.nbody1e4", include_str!("../../programs/nbody.rhai")),
+    ("script.sieve1e6", include_str!("../../programs/sieve.rhai")),
+    ("script.copy2e4", include_str!("../../programs/copy.rhai")),
 ];
+/// Names of what safepoints and arenas cost the first programs.
+const COSTS: [[&str; 2]; 2] = [
+    ["cost.safepoints.fib25", "cost.arena.fib25"],
+    ["cost.safepoints.loop1e6", "cost.arena.loop1e6"],
+];
+/// What all programs together should take, as a part of the peer's time, and each alone.
+const SCRIPT_GOALS: (f64, f64) = (0.9, 1.0);
+/// The guest's clock then counts instructions, one nanosecond each, whatever else the host does.
+const COUNTING: [&str; 2] = ["-icount", "shift=0,sleep=off"];
 const PEER_PACKAGES: &[&str] = &[
     "linux-source-6.1",
     "make",
@@ -85,12 +92,13 @@ fn run() -> Result<(), Error> {
         );
     }
     type Measurement = fn(&Bench) -> Result<Vec<Figure>, Error>;
-    let measurements: [(&str, Measurement); 13] = [
+    let measurements: [(&str, Measurement); 14] = [
         ("size", sizes),
         ("boot", boot),
         ("memory", memory),
         ("least_memory", least_memory),
         ("script", scripts),
+        ("count", counts),
         ("cost", costs),
         ("idle", idle),
         ("screen_lines", |bench| screen_figures::lines(&bench.setting())),
@@ -291,6 +299,7 @@ fn least_memory(bench: &Bench) -> Result<Vec<Figure>, Error> {
 fn scripts(bench: &Bench) -> Result<Vec<Figure>, Error> {
     let mut figures = Vec::new();
     for (name, program) in PROGRAMS {
+        let program = &one_line(program);
         let both = bench.alternate(|machine| {
             machine.expect(PROMPT, LIMIT)?;
             machine.send(program.as_bytes())?;
@@ -301,16 +310,83 @@ fn scripts(bench: &Bench) -> Result<Vec<Figure>, Error> {
             machine.expect(&format!("\n{PROMPT}"), LIMIT)?;
             Spent::since(machine, Some(&before))
         })?;
-        figures.extend(both.figures(name, None));
+        figures.extend(both.figures(name, Some(SCRIPT_GOALS.1)));
+    }
+    let ratios = |figures: &[Figure], suffix: &str| -> Vec<f64> {
+        let chosen = figures
+            .iter()
+            .filter(|figure| figure.name.ends_with(".processor") != suffix.is_empty());
+        chosen.filter_map(Figure::ratio).collect()
+    };
+    for suffix in ["", ".processor"] {
+        figures.extend(geometric_mean(
+            &format!("script.all{suffix}"),
+            &ratios(&figures, suffix),
+        ));
     }
     Ok(figures)
+}
+
+/// Instructions of each program, in millions: the same in each run, so one is enough.
+fn counts(bench: &Bench) -> Result<Vec<Figure>, Error> {
+    let mut figures = Vec::new();
+    for (name, program) in PROGRAMS {
+        // A clock of the guest's is read before and after, and the difference printed in microseconds.
+        let count = |iso: &std::path::Path, clock: &str, scale: f64| -> Result<f64, Error> {
+            let config = Config {
+                vga: "none",
+                more: COUNTING.map(String::from).to_vec(),
+                ..Config::default()
+            };
+            let mut machine = Machine::start(&config, iso, bench.folder.join("machine"))?;
+            machine.expect(PROMPT, LIMIT)?;
+            let body = one_line(program);
+            let (functions, body) = body.split_at(
+                body.rfind("} ")
+                    .filter(|_| body.starts_with("fn "))
+                    .map_or(0, |at| at + 1),
+            );
+            let text =
+                format!("{functions} let t = {clock}; {{ {body}; }} let t = {clock} - t; print(\"<\" + t + \">\")");
+            machine.send(text.as_bytes())?;
+            machine.expect("+ \">\")", LIMIT)?;
+            machine.send(b"\r")?;
+            let told = machine.expect(">\r\n", 5 * LIMIT)?;
+            let number = told.rsplit_once('<').and_then(|(_, number)| number.parse::<f64>().ok());
+            number
+                .map(|ticks| ticks * scale)
+                .ok_or_else(|| Error::Wrong(format!("{name} told {told}")))
+        };
+        let ours = count(&bench.iso, "time::uptime_ms()", 1.0)?;
+        let theirs = match &bench.peer {
+            Some(peer) => vec![count(peer, "now_us()", 1e-3)?],
+            None => Vec::new(),
+        };
+        let name = name.replace("script.", "count.");
+        figures.push(Figure::new(name, "million instructions", vec![ours]).beside(theirs, Some(SCRIPT_GOALS.1)));
+    }
+    let ratios: Vec<f64> = figures.iter().filter_map(Figure::ratio).collect();
+    figures.extend(geometric_mean("count.all", &ratios));
+    Ok(figures)
+}
+
+/// A program as it is typed at a prompt.
+fn one_line(program: &str) -> String {
+    program.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The geometric mean of ratios to the peer, where there is one.
+fn geometric_mean(name: &str, ratios: &[f64]) -> Option<Figure> {
+    let mean = (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
+    (!ratios.is_empty()).then(|| Figure::new(name, "of the peer's", vec![mean]).with_goal(SCRIPT_GOALS.0))
 }
 
 /// What safepoints and arenas add to the time of each program.
 fn costs(bench: &Bench) -> Result<Vec<Figure>, Error> {
     let iso = bench.images.with_command_line("debug=on")?;
     let mut figures = Vec::new();
-    for (_, program) in PROGRAMS {
+    for (_, program) in &PROGRAMS[..COSTS.len()] {
+        let program = one_line(program);
         let (mut safepoints, mut arenas) = (Vec::new(), Vec::new());
         for _ in 0..bench.runs {
             let mut machine = bench.start(&iso, 256)?;
@@ -327,18 +403,13 @@ fn costs(bench: &Bench) -> Result<Vec<Figure>, Error> {
         }
         figures.push((safepoints, arenas));
     }
-    let names = [
-        ["cost.safepoints.fib25", "cost.arena.fib25"],
-        ["cost.safepoints.loop1e6", "cost.arena.loop1e6"],
-        ["cost.safepoints.sort1e5", "cost.arena.sort1e5"],
-    ];
     let pair = |([safepoints, arena], (with, within)): ([&'static str; 2], (Vec<f64>, Vec<f64>))| {
         [
             Figure::new(safepoints, "percent", with),
             Figure::new(arena, "percent", within),
         ]
     };
-    Ok(names.into_iter().zip(figures).flat_map(pair).collect())
+    Ok(COSTS.into_iter().zip(figures).flat_map(pair).collect())
 }
 
 fn idle(bench: &Bench) -> Result<Vec<Figure>, Error> {
@@ -368,7 +439,7 @@ fn profiles(bench: &Bench, filter: &str) -> Result<(), Error> {
             let mut machine = bench.start(&bench.iso, 256)?;
             if !program.is_empty() {
                 machine.boot()?;
-                machine.send(program.as_bytes())?;
+                machine.send(one_line(program).as_bytes())?;
                 machine.send(b"\r")?;
                 machine.expect("\n", LIMIT)?;
             }
