@@ -135,6 +135,28 @@ pub fn keys(setting: &Setting<'_>) -> Result<Vec<Figure>, Error> {
     Ok(vec![Figure::new("key_to_glyph_ms", "ms", times)])
 }
 
+/// From Ctrl-C to the message that the loop on the screen has ended.
+///
+/// # Errors
+///
+/// Where the machine does not do as it should.
+pub fn ctrl_c(setting: &Setting<'_>) -> Result<Vec<Figure>, Error> {
+    let (mut machine, framebuffer) = setting.at_prompt()?;
+    let mut times = Vec::new();
+    for index in 0..KEYS / 2 {
+        screendump::press(&mut machine, &["ctrl-l"])?;
+        enter(&mut machine, "loop {}")?;
+        std::thread::sleep(Duration::from_millis(200 + 13 * index as u64));
+        let started = Instant::now();
+        machine.monitor().human("sendkey ctrl-c 20")?;
+        let seen = framebuffer.expect(&mut machine, FIRST_ROWS, LIMIT, |lines| {
+            lines.iter().any(|line| line.contains("error[cancelled]"))
+        })?;
+        times.push(milliseconds(seen - started));
+    }
+    Ok(vec![Figure::new("screen_ctrl_c_ms", "ms", times).with_goal(100.0)])
+}
+
 /// Echoes of the serial session while the screen's prints without end.
 ///
 /// # Errors

@@ -92,7 +92,7 @@ fn run() -> Result<(), Error> {
         );
     }
     type Measurement = fn(&Bench) -> Result<Vec<Figure>, Error>;
-    let measurements: [(&str, Measurement); 14] = [
+    let measurements: [(&str, Measurement); 15] = [
         ("size", sizes),
         ("boot", boot),
         ("memory", memory),
@@ -108,6 +108,7 @@ fn run() -> Result<(), Error> {
         }),
         ("screen_echo", |bench| screen_figures::echo(&bench.setting())),
         ("screen_key_to_glyph", |bench| screen_figures::keys(&bench.setting())),
+        ("screen_ctrl_c", |bench| screen_figures::ctrl_c(&bench.setting())),
         ("screen_editor_open", |bench| screen_figures::editor(&bench.setting())),
     ];
     let chosen: Vec<_> = measurements.iter().filter(|(name, _)| name.contains(&filter)).collect();

@@ -121,7 +121,7 @@ fn page(context: &Context) -> Result<(), Error> {
         let registers = report.lines().find(|line| line.starts_with("rax ")).unwrap_or("rax");
         check_lines(
             &lines,
-            &["#DF double fault", "rip ", "vector 8 ", "kernel::arch::provoke::"],
+            &["#DF double fault", "rip ", "vector 8 ", "::raise+"],
         )?;
         let values = registers.split(' ').skip(1).step_by(2);
         check_lines(&lines, &values.collect::<Vec<_>>())?;
@@ -236,7 +236,7 @@ fn text_mode(context: &Context) -> Result<(), Error> {
         ensure!(lines[0].starts_with("  KERNEL PANIC"), "the headline is {:?}", lines[0]);
         check_lines(
             &lines,
-            &["#DF double fault", "rip ", "vector 8 ", "kernel::arch::provoke::"],
+            &["#DF double fault", "rip ", "vector 8 ", "::raise+"],
         )
     })?;
     let iso = context

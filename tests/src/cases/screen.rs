@@ -20,6 +20,11 @@ pub(super) const TESTS: &[Test] = &[
         run: german,
     },
     Test {
+        name: "screen_reads_as_printed",
+        company: Company::Shared,
+        run: reads,
+    },
+    Test {
         name: "screen_ctrl_c_leaves_the_serial_session_alone",
         company: Company::Shared,
         run: ctrl_c,
@@ -75,6 +80,26 @@ fn german(context: &Context) -> Result<(), Error> {
         ];
         screendump::press(machine, &keys)?;
         screendump::expect(machine, LIMIT, has("\"zyöA{}\"")).map(|_| ())
+    })
+}
+
+/// The whole screen is what was printed: umlauts, lines of boxes, and a line that goes on behind the right edge.
+fn reads(context: &Context) -> Result<(), Error> {
+    let iso = context.images.with_command_line("")?;
+    context.with_machine(&Config::default(), &iso, |machine| {
+        wait_for_prompt(machine)?;
+        let columns = screendump::picture(machine)?.width_pixels / 8;
+        let script = r#"screen::clear(); print("\u00e4\u00f6\u00fc\u00df \u00c4 \u20ac"); print("\u250c\u252c\u2510\u2502\u2554\u2550\u2557"); let s = ""; for i in 0..205 { s += i % 10; } print(s)"#;
+        screendump::type_text(machine, script)?;
+        screendump::press(machine, &["ret"])?;
+        let long: String = (0..205).map(|number| char::from(b'0' + number % 10)).collect();
+        let (first, second) = long.split_at(columns);
+        let expected = ["äöüß Ä €", "┌┬┐│╔═╗", first, second, "rhai>"];
+        let is_right = |lines: &[String]| {
+            let (shown, rest) = lines.split_at(expected.len().min(lines.len()));
+            shown == expected && rest.iter().all(String::is_empty)
+        };
+        screendump::expect(machine, LIMIT, is_right).map(drop)
     })
 }
 
