@@ -119,10 +119,7 @@ fn page(context: &Context) -> Result<(), Error> {
         let report = report_on_serial(machine)?;
         let lines = screendump::expect(machine, LIMIT, contains("rebooting in"))?;
         let registers = report.lines().find(|line| line.starts_with("rax ")).unwrap_or("rax");
-        check_lines(
-            &lines,
-            &["#DF double fault", "rip ", "vector 8 ", "::raise+"],
-        )?;
+        check_lines(&lines, &["#DF double fault", "rip ", "vector 8 ", "::raise+"])?;
         let values = registers.split(' ').skip(1).step_by(2);
         check_lines(&lines, &values.collect::<Vec<_>>())?;
         check_code(machine, &report)
@@ -234,10 +231,7 @@ fn text_mode(context: &Context) -> Result<(), Error> {
         report_on_serial(machine)?;
         let lines = expect_text(machine, "rebooting in")?;
         ensure!(lines[0].starts_with("  KERNEL PANIC"), "the headline is {:?}", lines[0]);
-        check_lines(
-            &lines,
-            &["#DF double fault", "rip ", "vector 8 ", "::raise+"],
-        )
+        check_lines(&lines, &["#DF double fault", "rip ", "vector 8 ", "::raise+"])
     })?;
     let iso = context
         .images
