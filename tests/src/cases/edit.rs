@@ -64,6 +64,16 @@ impl<'a> Sight<'a> {
 
     /// Waits until `is_there` holds for the lines on the terminal, and returns them.
     fn wait(&mut self, is_there: impl Fn(&[String]) -> bool) -> Result<Vec<String>, Error> {
+        self.wait_for(|lines, _| is_there(lines))
+    }
+
+    /// Waits until the cursor, which is drawn last, is in this row and column, from 0.
+    fn wait_for_cursor(&mut self, row: u16, column: u16) -> Result<(), Error> {
+        self.wait_for(|_, cursor| cursor == (row, column)).map(drop)
+    }
+
+    /// Waits for lines and the cursor's row and column.
+    fn wait_for(&mut self, is_there: impl Fn(&[String], (u16, u16)) -> bool) -> Result<Vec<String>, Error> {
         let started = Instant::now();
         loop {
             let fresh = self.machine.raw_transcript()[self.shown..].to_vec();
@@ -73,7 +83,7 @@ impl<'a> Sight<'a> {
                 self.machine.send(ANSWER)?;
             }
             let lines = self.lines();
-            if is_there(&lines) {
+            if is_there(&lines, self.parser.screen().cursor_position()) {
                 return Ok(lines);
             }
             if started.elapsed() > LIMIT {
@@ -140,10 +150,7 @@ fn serial(context: &Context) -> Result<(), Error> {
             lines[22] == status(80, "/tmp/a.rhai", "2:9"),
             "not at the error: {lines:?}"
         );
-        ensure!(
-            sight.parser.screen().cursor_position() == (1, 8),
-            "the cursor is elsewhere"
-        );
+        sight.wait_for_cursor(1, 8)?;
 
         // Replace all, take it back, make it again; then it runs.
         sight.type_and_wait("\x12tow\r2\ra", |lines| {
