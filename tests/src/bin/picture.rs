@@ -25,7 +25,7 @@ const SESSION: [(&str, &str); 6] = [
     ("task::list()", "prompt"),
     ("screen::region(760, 40, 480, 260);", ""),
     (
-        "for x in 0..480 { let y = 130 - ((x / 40.0).sin() * 110.0).to_int(); screen::line(x, 130, x, y, 0x2060c0 + x * 256); }",
+        "for x in 0..480 { let y = 130 - ((x / 40.0).sin() * 110.0).to_int(); screen::line(x, 130, x, y, 0x2060c0 + x / 8 * 2048); }",
         "",
     ),
 ];
