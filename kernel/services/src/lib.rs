@@ -15,6 +15,7 @@
 //! | [`terminal`] | the line editor and the terminal on top of a console |
 //! | [`lock`] | the counted spin lock |
 //! | [`waker_slot`] | where one waiter leaves its waker |
+//! | [`cut_text`] | text in a fixed amount of memory |
 //! | [`log`] | the ring that keeps the newest log lines |
 //! | [`screen`] | the character grid on the screen: escape sequences in, pixels or text cells out |
 //! | [`shared`] | channels, cells and counters that tasks share |
@@ -27,6 +28,7 @@
 extern crate alloc;
 
 pub mod console;
+pub mod cut_text;
 pub mod edit;
 pub mod files;
 pub mod host;

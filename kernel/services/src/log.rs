@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::cut_text::CutText;
 use crate::lock::Lock;
 
 /// Bytes that the ring keeps.
@@ -69,15 +70,12 @@ impl Ring {
 
     /// Adds a line; the oldest ones make room. Text beyond 1,024 bytes is cut at a character's end.
     pub fn push(&self, time_ns: u64, text: fmt::Arguments<'_>) {
-        let mut line = CutLine {
-            bytes: [0; LINE_LIMIT_BYTES],
-            length: 0,
-        };
-        // `CutLine` accepts everything, so formatting fails only where a value's own `Display` does.
+        let mut line = CutText::<LINE_LIMIT_BYTES>::new();
+        // `CutText` accepts everything, so formatting fails only where a value's own `Display` does.
         let _ = fmt::write(&mut line, text);
         // A panic report may arrive while this core holds the lock: losing its copy here is better than hanging.
         if let Some(mut inner) = self.inner.try_lock() {
-            inner.push(time_ns, &line.bytes[..line.length]);
+            inner.push(time_ns, line.as_str().as_bytes());
         }
     }
 
@@ -137,26 +135,6 @@ impl Inner {
 
     fn copy_out<const N: usize>(&self, position: u64) -> [u8; N] {
         core::array::from_fn(|index| self.bytes[((position + index as u64) % CAPACITY_BYTES as u64) as usize])
-    }
-}
-
-struct CutLine {
-    bytes: [u8; LINE_LIMIT_BYTES],
-    length: usize,
-}
-
-impl fmt::Write for CutLine {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for character in text.chars() {
-            let mut encoded = [0; 4];
-            let encoded = character.encode_utf8(&mut encoded).as_bytes();
-            if self.length + encoded.len() > LINE_LIMIT_BYTES {
-                break;
-            }
-            self.bytes[self.length..self.length + encoded.len()].copy_from_slice(encoded);
-            self.length += encoded.len();
-        }
-        Ok(())
     }
 }
 

@@ -20,8 +20,6 @@ pub struct Features {
     pub smap: bool,
     /// User code cannot read descriptor registers.
     pub umip: bool,
-    /// Pages can combine writes.
-    pub page_attributes: bool,
     /// Hardware errors raise an exception.
     pub machine_check: bool,
     /// The local APIC can be driven by model-specific registers.
@@ -53,7 +51,6 @@ pub fn start() -> Features {
         fast_string_copy: structured
             .as_ref()
             .is_some_and(raw_cpuid::ExtendedFeatures::has_rep_movsb_stosb),
-        page_attributes: basic.as_ref().is_some_and(raw_cpuid::FeatureInfo::has_pat),
         machine_check: basic.as_ref().is_some_and(raw_cpuid::FeatureInfo::has_mce),
         x2apic: basic.as_ref().is_some_and(raw_cpuid::FeatureInfo::has_x2apic),
         tsc_deadline: basic.as_ref().is_some_and(raw_cpuid::FeatureInfo::has_tsc_deadline),
@@ -116,7 +113,6 @@ pub fn combine_writes() {
 }
 
 fn enable(features: &Features) {
-    combine_writes();
     if features.no_execute {
         // SAFETY: no page has the no-execute bit set yet.
         unsafe { Efer::update(|flags| flags.insert(EferFlags::NO_EXECUTE_ENABLE)) };

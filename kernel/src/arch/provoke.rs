@@ -12,7 +12,8 @@ const NON_CANONICAL: u64 = 0x8000_0000_0000_0000;
 /// An address in the null page.
 const NULL_PAGE: u64 = 16;
 
-/// Raises the exception `name` (as `gp`; `boot_stack` for a boot stack that runs over) in the caller's context; false where there is no such exception.
+/// Raises the exception `name` (as `gp`; `boot_stack` for a boot stack that runs over) in the caller's context; false
+/// where there is no such exception.
 pub fn raise(name: &str) -> bool {
     if name == "boot_stack" {
         overflow_boot_stack();

@@ -4,9 +4,9 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use core::task::Poll;
+use core::task::{Context, Poll};
 
-use hw::display::{ColorBits, Layout, PixelFormat};
+use services::host::within;
 use services::screen::Screen;
 use services::waker_slot::WakerSlot;
 use spin::Once;
@@ -15,10 +15,10 @@ use super::screen::ScreenConsole;
 use super::steps;
 use crate::arch::clock;
 use crate::arch::lock::KernelLock;
-use crate::boot::tags::{ColorField, Framebuffer, FramebufferKind};
+use crate::boot::tags::Framebuffer;
 use crate::executor::{Executor, Factory};
-use crate::memory::picture::{Picture, TextBuffer};
-use crate::memory::{Physical, frames};
+use crate::memory::frames;
+use crate::memory::picture::{self, Drawing};
 use crate::report::journal;
 
 /// Sessions on the screen.
@@ -43,34 +43,25 @@ static DISPLAY: Once<Display> = Once::new();
 pub enum Error {
     /// The boot loader passed no framebuffer.
     Missing,
-    /// Its pixels are stored in a way that we do not know.
-    UnknownFormat,
-    /// It cannot be mapped.
-    Unreachable,
+    /// It cannot be drawn on.
+    Picture(picture::Error),
     /// Too little memory is free for another console.
     OutOfMemory,
 }
 
 impl core::fmt::Display for Error {
     fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        out.write_str(match self {
-            Self::Missing => "the boot loader passed none",
-            Self::UnknownFormat => "its pixels are stored in an unknown way",
-            Self::Unreachable => "it cannot be mapped",
-            Self::OutOfMemory => "not enough free memory for another console",
-        })
+        match self {
+            Self::Missing => out.write_str("the boot loader passed none"),
+            Self::Picture(error) => write!(out, "{error}"),
+            Self::OutOfMemory => out.write_str("not enough free memory for another console"),
+        }
     }
-}
-
-/// What is painted on.
-enum Surface {
-    Pixels(Picture),
-    Text(TextBuffer),
 }
 
 /// See the module.
 pub struct Display {
-    surface: KernelLock<Surface>,
+    surface: KernelLock<Drawing>,
     width: usize,
     height: usize,
     is_text: bool,
@@ -90,21 +81,10 @@ pub struct Display {
 /// [`Error`] where there is none that can be used.
 pub fn start(framebuffer: Option<Framebuffer<'_>>) -> Result<&'static Display, Error> {
     let framebuffer = framebuffer.ok_or(Error::Missing)?;
-    let start = Physical(framebuffer.address);
     let (width, height) = (framebuffer.width as usize, framebuffer.height as usize);
-    let surface = match framebuffer.kind {
-        FramebufferKind::Rgb { red, green, blue } => {
-            let format = PixelFormat::new(framebuffer.bits_per_pixel, bits(red), bits(green), bits(blue));
-            let pitch_bytes = framebuffer.pitch_bytes as usize;
-            let layout = format.and_then(|format| Layout::new(format, width, height, pitch_bytes));
-            let picture = Picture::map(start, layout.ok_or(Error::UnknownFormat)?).map_err(|_| Error::Unreachable)?;
-            Surface::Pixels(picture)
-        }
-        FramebufferKind::Text => Surface::Text(TextBuffer::map(start, width, height).map_err(|_| Error::Unreachable)?),
-        FramebufferKind::Indexed { .. } | FramebufferKind::Other(_) => return Err(Error::UnknownFormat),
-    };
+    let surface = Drawing::map(&framebuffer).map_err(Error::Picture)?;
     let display = DISPLAY.call_once(|| Display {
-        is_text: matches!(surface, Surface::Text(_)),
+        is_text: matches!(surface, Drawing::Text(_)),
         surface: KernelLock::new(surface),
         width,
         height,
@@ -117,13 +97,6 @@ pub fn start(framebuffer: Option<Framebuffer<'_>>) -> Result<&'static Display, E
     let (columns, rows) = display.console(0)?.size_cells();
     log::info!("screen: {width}x{height}, {columns} columns, {rows} rows");
     Ok(display)
-}
-
-fn bits(field: ColorField) -> ColorBits {
-    ColorBits {
-        position: field.position,
-        size: field.size,
-    }
 }
 
 /// The display, once it was taken over.
@@ -244,8 +217,8 @@ impl Display {
     /// Bits from one pixel to the next; `None` in text mode.
     pub(super) fn bits_per_pixel(&self) -> Option<usize> {
         match &*self.surface.lock() {
-            Surface::Pixels(picture) => Some(picture.bits_per_pixel()),
-            Surface::Text(_) => None,
+            Drawing::Pixels(picture) => Some(picture.bits_per_pixel()),
+            Drawing::Text(_) => None,
         }
     }
 
@@ -292,8 +265,8 @@ impl Display {
             let has_prompt = console.has_prompt();
             let mut screen = console.screen.lock();
             match &mut *self.surface.lock() {
-                Surface::Pixels(picture) => screen.paint(picture),
-                Surface::Text(buffer) => screen.paint_text(buffer),
+                Drawing::Pixels(picture) => screen.paint(picture),
+                Drawing::Text(buffer) => screen.paint_text(buffer),
             }
             if has_prompt && !self.is_ready.swap(true, Ordering::Relaxed) {
                 steps::done("prompt on the screen");
@@ -301,16 +274,16 @@ impl Display {
         });
     }
 
-    /// Waits until something is to be painted or `other` is ready.
-    async fn changed_or(&self, mut other: core::pin::Pin<&mut impl Future<Output = ()>>) {
-        core::future::poll_fn(|context| {
+    /// Waits until something is to be painted or `limit` is ready.
+    async fn changed_or(&self, limit: core::pin::Pin<&mut impl Future<Output = ()>>) {
+        let poll = |context: &mut Context<'_>| {
             self.painter.set(context.waker());
             if self.is_stale.load(Ordering::Acquire) {
                 Poll::Ready(())
             } else {
-                other.as_mut().poll(context)
+                Poll::Pending
             }
-        })
-        .await;
+        };
+        within(Some(limit), poll).await;
     }
 }

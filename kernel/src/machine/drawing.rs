@@ -1,5 +1,6 @@
 //! What scripts see of the screen, and the parts of it that tasks own.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 
@@ -15,12 +16,10 @@ use crate::memory::frames;
 
 /// Offers the screen to scripts, if there is one. What a task owns of it ends with the task.
 pub fn start() -> Option<&'static dyn Display> {
-    let offered: &'static OfferedDisplay = OFFERED.call_once(|| display::get().map(OfferedDisplay)).as_ref()?;
+    let display = display::get()?;
     tasks::at_end(release_at_end);
-    Some(offered)
+    Some(Box::leak(Box::new(OfferedDisplay(display))))
 }
-
-static OFFERED: spin::Once<Option<OfferedDisplay>> = spin::Once::new();
 
 fn release_at_end(task: TaskId) {
     if let Some(display) = display::get() {

@@ -18,7 +18,7 @@ use talc::base::binning::{Binning, DefaultBinning};
 use talc::source::Source;
 
 use super::quick::{Class, QuickLists, rounded};
-use super::{ARENAS, PAGE_BYTES, frames, paging, stack};
+use super::{ARENAS, PAGE_BYTES, frames, paging, shrink, stack};
 use crate::arch::core_local::{self, ArenaPointer};
 
 const SLOT_BYTES: usize = 1 << 30;
@@ -26,8 +26,7 @@ const SLOTS: usize = 4096;
 const FIRST_COMMIT_BYTES: usize = 16 * 1024;
 /// Grow by at least this much.
 const STEP_BYTES: usize = 16 * 1024;
-/// Give pages back when this much is free at the end, and keep [`KEPT_BYTES`] of it.
-const SHRINK_BYTES: usize = 1 << 20;
+/// Kept of the free memory at the arena's end when that is given back.
 const KEPT_BYTES: usize = 128 * 1024;
 /// The default soft limit where memory is plentiful.
 const SOFT_LIMIT_BYTES: u64 = 64 << 20;
@@ -96,10 +95,9 @@ unsafe impl Source for Pages {
     const TRACK_HEAP_END: bool = true;
 
     unsafe fn resize(&mut self, chunk_base: *mut u8, heap_end: *mut u8, is_heap_base: bool) -> *mut u8 {
-        if is_heap_base || heap_end as usize - (chunk_base as usize) < SHRINK_BYTES || stack::is_tight() {
+        let Some(new_end) = shrink::new_end(chunk_base, heap_end, is_heap_base, KEPT_BYTES) else {
             return heap_end;
-        }
-        let new_end = (chunk_base as usize + KEPT_BYTES).next_multiple_of(PAGE_BYTES);
+        };
         paging::unmap_range(new_end, self.base + self.committed - new_end);
         TOTAL_BYTES.fetch_sub(self.base + self.committed - new_end, Ordering::Relaxed);
         self.committed = new_end - self.base;

@@ -9,7 +9,7 @@ use talc::base::Talc;
 use talc::base::binning::{Binning, DefaultBinning};
 use talc::source::Source;
 
-use super::{HEAP, PAGE_BYTES, frames, paging, stack};
+use super::{HEAP, PAGE_BYTES, frames, paging, shrink};
 use crate::arch::lock::KernelLock;
 
 static TALC: KernelLock<Talc<Growth, DefaultBinning>> = KernelLock::new(Talc::new(Growth { end: 0 }));
@@ -19,8 +19,7 @@ static COMMITTED: AtomicUsize = AtomicUsize::new(0);
 const SPARE_BYTES: u64 = 512 * 1024;
 /// Grow by at least this much.
 const STEP_BYTES: usize = 128 * 1024;
-/// As much free memory at the heap's end is given back, but for [`KEPT_BYTES`] that the next growth would ask for.
-const SHRINK_BYTES: usize = 1 << 20;
+/// Kept of the free memory at the heap's end when that is given back.
 const KEPT_BYTES: usize = 256 * 1024;
 
 /// Takes frames for the heap when it is full.
@@ -55,10 +54,9 @@ unsafe impl Source for Growth {
     const TRACK_HEAP_END: bool = true;
 
     unsafe fn resize(&mut self, chunk_base: *mut u8, heap_end: *mut u8, is_heap_base: bool) -> *mut u8 {
-        if is_heap_base || heap_end as usize - (chunk_base as usize) < SHRINK_BYTES || stack::is_tight() {
+        let Some(new_end) = shrink::new_end(chunk_base, heap_end, is_heap_base, KEPT_BYTES) else {
             return heap_end;
-        }
-        let new_end = (chunk_base as usize + KEPT_BYTES).next_multiple_of(PAGE_BYTES);
+        };
         let mapped_end = HEAP + COMMITTED.load(Ordering::Relaxed);
         paging::unmap_range(new_end, mapped_end - new_end);
         COMMITTED.store(new_end - HEAP, Ordering::Relaxed);

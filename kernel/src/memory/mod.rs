@@ -31,6 +31,8 @@ pub mod picture;
 pub mod picture_window;
 pub mod quick;
 #[cfg(target_os = "none")]
+mod shrink;
+#[cfg(target_os = "none")]
 pub mod stack;
 pub mod stack_range;
 #[cfg(target_os = "none")]

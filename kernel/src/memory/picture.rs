@@ -3,6 +3,8 @@
 //! Both are written only, a row or a cell at a time, and keep no reference to the memory: the console and the screen
 //! of the start-up and of panics may have one each.
 
+use core::fmt;
+
 use hw::display::{ColorBits, Layout, PixelFormat, Surface, TextSurface};
 
 use super::{Physical, picture_window, window};
@@ -101,19 +103,48 @@ pub enum Drawing {
     Text(TextBuffer),
 }
 
+/// Why there is nothing to draw on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The pixels are stored in a way that we do not know.
+    UnknownFormat,
+    /// The memory cannot be mapped.
+    Unreachable,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::UnknownFormat => "its pixels are stored in an unknown way",
+            Self::Unreachable => "it cannot be mapped",
+        })
+    }
+}
+
+impl From<window::Error> for Error {
+    fn from(_: window::Error) -> Self {
+        Self::Unreachable
+    }
+}
+
 impl Drawing {
-    /// Maps what `framebuffer` describes; `None` where its pixels are stored in an unknown way, or it cannot be mapped.
-    pub fn map(framebuffer: &Framebuffer<'_>) -> Option<Self> {
+    /// Maps what `framebuffer` describes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub fn map(framebuffer: &Framebuffer<'_>) -> Result<Self, Error> {
         let start = Physical(framebuffer.address);
         let (width, height) = (framebuffer.width as usize, framebuffer.height as usize);
         match framebuffer.kind {
             FramebufferKind::Rgb { red, green, blue } => {
-                let format = PixelFormat::new(framebuffer.bits_per_pixel, bits(red), bits(green), bits(blue))?;
-                let layout = Layout::new(format, width, height, framebuffer.pitch_bytes as usize)?;
-                Picture::map(start, layout).ok().map(Self::Pixels)
+                let format = PixelFormat::new(framebuffer.bits_per_pixel, bits(red), bits(green), bits(blue));
+                let pitch_bytes = framebuffer.pitch_bytes as usize;
+                let layout = format.and_then(|format| Layout::new(format, width, height, pitch_bytes));
+                Ok(Self::Pixels(Picture::map(start, layout.ok_or(Error::UnknownFormat)?)?))
             }
-            FramebufferKind::Text => TextBuffer::map(start, width, height).ok().map(Self::Text),
-            FramebufferKind::Indexed { .. } | FramebufferKind::Other(_) => None,
+            FramebufferKind::Text => Ok(Self::Text(TextBuffer::map(start, width, height)?)),
+            FramebufferKind::Indexed { .. } | FramebufferKind::Other(_) => Err(Error::UnknownFormat),
         }
     }
 }

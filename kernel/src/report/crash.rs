@@ -5,9 +5,10 @@ use core::cell::UnsafeCell;
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
+use services::cut_text::CutText;
 use x86_64::registers::control::{Cr2, Cr3, Cr4};
 
-use super::screen::{PanicPage, Text};
+use super::screen::PanicPage;
 use super::{backtrace, early, journal};
 use crate::arch::interrupts::Frame;
 use crate::arch::{clock, core_local};
@@ -131,12 +132,12 @@ fn has_entered(stage: Stage) -> bool {
 const REPORT_LIMIT_BYTES: usize = 8 * 1024;
 
 /// The text of the machine's last report.
-struct LastWords(UnsafeCell<Text<REPORT_LIMIT_BYTES>>);
+struct LastWords(UnsafeCell<CutText<REPORT_LIMIT_BYTES>>);
 
 // SAFETY: used by `stop_machine` only, on the core that stops the machine, after which nothing else runs.
 unsafe impl Sync for LastWords {}
 
-static LAST_WORDS: LastWords = LastWords(UnsafeCell::new(Text::new()));
+static LAST_WORDS: LastWords = LastWords(UnsafeCell::new(CutText::new()));
 
 impl LastWords {
     fn append(&self, text: &str) {

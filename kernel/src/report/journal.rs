@@ -4,9 +4,9 @@ use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use services::cut_text::CutText;
 use services::log::Ring;
 
-use super::screen::Text;
 use super::{early, screen};
 use crate::arch::clock;
 
@@ -45,7 +45,7 @@ fn echo(time_ns: u64, text: fmt::Arguments<'_>) {
     let milliseconds = time_ns / 1_000_000;
     let (seconds, milliseconds) = (milliseconds / 1000, milliseconds % 1000);
     // Put together first: drawing many small pieces takes longer. Too long a line is cut, and nothing fails.
-    let mut line = Text::<LINE_LIMIT_BYTES>::new();
+    let mut line = CutText::<LINE_LIMIT_BYTES>::new();
     let _ = write!(line, "[{seconds:5}.{milliseconds:03}] {text}");
     let _ = writeln!(early::Writer, "{}", line.as_str());
     screen::write_log(line.as_str());

@@ -7,6 +7,7 @@ use core::cell::UnsafeCell;
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use services::cut_text::CutText;
 use services::report::boot_log::BootLog;
 use services::report::code::{self, Workspace};
 use services::report::page::Page;
@@ -69,7 +70,7 @@ static SHOWS_LOG: AtomicBool = AtomicBool::new(false);
 pub fn start(framebuffer: Option<Framebuffer<'_>>, shows_log: bool) {
     features::combine_writes();
     let found = framebuffer
-        .and_then(|framebuffer| Drawing::map(&framebuffer))
+        .and_then(|framebuffer| Drawing::map(&framebuffer).ok())
         .and_then(Medium::of);
     let Some(medium) = found else { return };
     with_screen(|slot| {
@@ -161,46 +162,10 @@ impl PanicPage {
 
     /// Says in the last line what happens next.
     pub fn show_footer(&mut self, text: fmt::Arguments<'_>) {
-        let mut line = Text::<128>::new();
+        let mut line = CutText::<128>::new();
         // Text that does not fit is cut.
         let _ = line.write_fmt(text);
         self.page.write_footer(&mut self.medium.paper(), line.as_str());
         flush();
-    }
-}
-
-/// Text of at most `BYTES` bytes; what is more is cut at a character's end.
-pub struct Text<const BYTES: usize> {
-    bytes: [u8; BYTES],
-    length: usize,
-}
-
-impl<const BYTES: usize> Text<BYTES> {
-    /// No text.
-    pub const fn new() -> Self {
-        Self {
-            bytes: [0; BYTES],
-            length: 0,
-        }
-    }
-
-    /// The text so far.
-    pub fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.bytes[..self.length]).unwrap_or("")
-    }
-}
-
-impl<const BYTES: usize> Default for Text<BYTES> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<const BYTES: usize> Write for Text<BYTES> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let text = &text[..text.floor_char_boundary(BYTES - self.length)];
-        self.bytes[self.length..][..text.len()].copy_from_slice(text.as_bytes());
-        self.length += text.len();
-        Ok(())
     }
 }

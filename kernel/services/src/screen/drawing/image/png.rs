@@ -165,33 +165,14 @@ fn chunk<'a>(bytes: &'a [u8], keep_going: Pace<'_>) -> Result<Chunk<'a>, Error> 
 
 /// CRC-32 as in ISO 3309 (annex D).
 fn checksum(bytes: &[u8], keep_going: Pace<'_>) -> Result<u32, Error> {
-    static TABLE: [u32; 256] = checksum_table();
-    let mut sum = u32::MAX;
+    let mut sum = crc32fast::Hasher::new();
     for piece in bytes.chunks(PACE) {
         if !keep_going() {
             return Err(Error::Stopped);
         }
-        for byte in piece {
-            sum = TABLE[usize::from(sum as u8 ^ byte)] ^ sum >> 8;
-        }
+        sum.update(piece);
     }
-    Ok(!sum)
-}
-
-const fn checksum_table() -> [u32; 256] {
-    let mut table = [0; 256];
-    let mut index = 0;
-    while index < table.len() {
-        let mut sum = index as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            sum = if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ 0xEDB8_8320 };
-            bit += 1;
-        }
-        table[index] = sum;
-        index += 1;
-    }
-    table
+    Ok(sum.finalize())
 }
 
 /// Reads a file.
