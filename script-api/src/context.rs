@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use rhai::{Dynamic, EvalAltResult, NativeCallContext};
-use services::host::{self, Host, Interrupted};
+use services::host::{self, BoxFuture, Host, Interrupted};
 use services::task::{Control, Requests};
 use services::terminal::Terminal;
 
@@ -162,6 +162,12 @@ impl TaskContext {
             .into_iter()
             .find(|(request, _)| requests.contains(*request))
             .map(|(_, stop)| stop)
+    }
+
+    /// Becomes ready in `ms` milliseconds.
+    pub fn after_ms(&self, ms: u64) -> BoxFuture<()> {
+        let clock = self.host.clock;
+        clock.sleep_until(clock.uptime_ns().saturating_add(ms.saturating_mul(1_000_000)))
     }
 
     /// Runs `work` with allocations on the kernel heap.

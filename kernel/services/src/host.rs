@@ -323,7 +323,7 @@ pub fn block_on<T: Send + 'static>(
 
 /// Waits until `poll` is ready, and hands its result over; `None` where `limit` is ready first.
 pub async fn within<T>(
-    mut limit: Option<BoxFuture<()>>,
+    mut limit: Option<impl Future<Output = ()> + Unpin>,
     mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
 ) -> Option<T> {
     poll_fn(|context| {
@@ -331,7 +331,7 @@ pub async fn within<T>(
             return Poll::Ready(Some(result));
         }
         match &mut limit {
-            Some(limit) => limit.as_mut().poll(context).map(|()| None),
+            Some(limit) => Pin::new(limit).poll(context).map(|()| None),
             None => Poll::Pending,
         }
     })

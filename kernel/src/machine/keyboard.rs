@@ -4,11 +4,11 @@
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::future::poll_fn;
 use core::sync::atomic::{AtomicU8, Ordering};
-use core::task::Poll;
+use core::task::{Context, Poll};
 
 use drivers::i8042;
+use services::host::within;
 use services::keyboard::{Action, Keyboard, Layout, Outcome, Set};
 use services::waker_slot::WakerSlot;
 use spin::Once;
@@ -48,15 +48,15 @@ pub fn start_service(executor: &'static Executor, sessions: &'static Sessions, k
 
 /// Whether there is a keyboard; `None` where that is not known after `limit_ns`. One task may wait at a time.
 pub async fn wait_until_known(executor: &'static Executor, limit_ns: u64) -> Option<bool> {
-    let mut limit = core::pin::pin!(executor.timers.sleep_until(clock::now_ns() + limit_ns, clock::now_ns));
-    poll_fn(|context| {
+    let limit = core::pin::pin!(executor.timers.sleep_until(clock::now_ns() + limit_ns, clock::now_ns));
+    let poll = |context: &mut Context<'_>| {
         CURIOUS.set(context.waker());
         match PRESENCE.load(Ordering::Acquire) {
-            UNKNOWN => limit.as_mut().poll(context).map(|()| None),
-            presence => Poll::Ready(Some(presence == PRESENT)),
+            UNKNOWN => Poll::Pending,
+            presence => Poll::Ready(presence == PRESENT),
         }
-    })
-    .await
+    };
+    within(Some(limit), poll).await
 }
 
 async fn serve(sessions: &'static Sessions, keymap: &'static str) {

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::future::poll_fn;
 use core::sync::atomic::{AtomicI64, Ordering};
 
 use rhai::{Dynamic, EvalAltResult, FnPtr, NativeCallContext};
@@ -257,8 +258,8 @@ fn update(
             ));
         }
         let poll = move |waker: &mut core::task::Context<'_>| cell.poll_begin_change(task, waker);
-        let begun = host::block_on(context.host.tasks, host::within(None, poll))?;
-        begun.unwrap_or(Err(Closed)).map_err(closed)
+        let begun = host::block_on(context.host.tasks, poll_fn(poll))?;
+        begun.map_err(closed)
     });
     begun.map_err(throw)?;
     // The task may be interrupted or killed in the function; the task's end then ends the change.

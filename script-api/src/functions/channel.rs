@@ -176,9 +176,7 @@ fn limit(context: &TaskContext, arguments: &Args<'_>, index: usize) -> Result<Op
     if arguments.len() <= index {
         return Ok(None);
     }
-    let limit_ns = arguments.count(index, TIMEOUT.name)?.saturating_mul(1_000_000);
-    let clock = context.host.clock;
-    Ok(Some(clock.sleep_until(clock.uptime_ns().saturating_add(limit_ns))))
+    Ok(Some(context.after_ms(arguments.count(index, TIMEOUT.name)?)))
 }
 
 /// Waits until `poll` is ready.

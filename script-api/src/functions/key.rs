@@ -86,14 +86,15 @@ pub fn register(api: &mut Api) {
 fn read(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
     let no_terminal = || ScriptError::new("no_terminal", "the task has no terminal to read keys from");
     let terminal = context.terminal.ok_or_else(no_terminal)?;
-    let clock = context.host.clock;
     let limit = if arguments.is_empty() {
         None
     } else {
-        let limit_ns = arguments.count(0, "timeout_ms")?.saturating_mul(1_000_000);
-        Some(clock.sleep_until(clock.uptime_ns().saturating_add(limit_ns)))
+        Some(context.after_ms(arguments.count(0, "timeout_ms")?))
     };
-    let read = host::block_on(context.host.tasks, terminal.read_key(context.control, clock, limit))?;
+    let read = host::block_on(
+        context.host.tasks,
+        terminal.read_key(context.control, context.host.clock, limit),
+    )?;
     let refused = |_| ScriptError::new("in_use", "only the task that the prompt runs can read its keys");
     Ok(read.map_err(refused)?.map_or(Value::Unit, |key| key.name().into()))
 }

@@ -69,23 +69,12 @@ impl Key {
             Self::BackTab => "shift-tab",
             Self::Backspace => "backspace",
             Self::Delete => "delete",
-            Self::Up => "up",
-            Self::Down => "down",
-            Self::Left => "left",
-            Self::Right => "right",
-            Self::Home => "home",
-            Self::End => "end",
-            Self::WordLeft => "ctrl-left",
-            Self::WordRight => "ctrl-right",
             Self::DeleteWord => "alt-d",
             Self::BackspaceWord => "alt-backspace",
-            Self::PageUp => "page_up",
-            Self::PageDown => "page_down",
-            Self::TextStart => "ctrl-home",
-            Self::TextEnd => "ctrl-end",
             Self::Mark => "ctrl-space",
             Self::Escape => "escape",
-            Self::PasteStart | Self::PasteEnd | Self::CursorAt { .. } => "terminal",
+            // Cursor keys are named by where they lead; what is left are the terminal's own words.
+            _ => self.motion().map_or("terminal", Motion::name),
         };
         word.to_string()
     }

@@ -171,9 +171,7 @@ fn uptime_ms(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> 
 }
 
 fn sleep_ms(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
-    let duration_ns = arguments.count(0, "ms")?.saturating_mul(1_000_000);
-    let deadline_ns = context.host.clock.uptime_ns().saturating_add(duration_ns);
-    host::block_on(context.host.tasks, context.host.clock.sleep_until(deadline_ns))?;
+    host::block_on(context.host.tasks, context.after_ms(arguments.count(0, "ms")?))?;
     Ok(Value::Unit)
 }
 
