@@ -9,7 +9,7 @@ use crate::framebuffer::Framebuffer;
 use crate::images::Images;
 use crate::latency;
 use crate::machine::{Config, Machine, PROMPT};
-use crate::screendump::{self, has};
+use crate::screendump;
 
 const LIMIT: Duration = Duration::from_secs(60);
 const LINES: u32 = 20_000;
@@ -38,8 +38,7 @@ impl Setting<'_> {
     /// A machine whose screen shows the prompt.
     fn at_prompt(&self) -> Result<(Machine, Framebuffer), Error> {
         let mut machine = self.start()?;
-        machine.boot()?;
-        screendump::expect(&mut machine, LIMIT, has("rhai>"))?;
+        screendump::boot(&mut machine)?;
         let picture = screendump::picture(&mut machine)?;
         let size = (picture.width_pixels, picture.height_pixels);
         ensure!(size == (1280, 800), "the screen has {size:?} pixels");

@@ -9,6 +9,8 @@ use crate::error::Error;
 use crate::machine::Machine;
 use crate::vga_text;
 
+/// From the serial prompt to the one on the screen.
+const PROMPT_LIMIT: Duration = Duration::from_secs(20);
 /// Between two looks at the screen.
 const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
@@ -89,6 +91,16 @@ pub fn expect(
             _ => std::thread::sleep(LOOK_PAUSE),
         }
     }
+}
+
+/// Waits until the machine has started and the screen shows the prompt, and returns its lines.
+///
+/// # Errors
+///
+/// Where one of them does not come in time.
+pub fn boot(machine: &mut Machine) -> Result<Vec<String>, Error> {
+    machine.boot()?;
+    expect(machine, PROMPT_LIMIT, has("rhai>"))
 }
 
 /// For [`expect`]: one of the lines is `line`.

@@ -7,6 +7,25 @@ use crate::clock::Clock;
 use crate::port::PortIo;
 use crate::register::RegisterIo;
 
+/// Numbers that look random and are the same each time (Marsaglia's xorshift). The seed is not 0.
+#[derive(Clone, Debug)]
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next 64 bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// A number below `limit`, which is above 0.
+    pub fn below(&mut self, limit: usize) -> usize {
+        (self.bits() >> 11) as usize % limit
+    }
+}
+
 /// A clock that moves on by a fixed step each time it is read, so that every bounded wait ends at once.
 #[derive(Debug)]
 pub struct FakeClock {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::ensure;
 use crate::error::Error;
 use crate::latency;
-use crate::machine::{Config, Machine};
+use crate::machine::Config;
 use crate::runner::{Company, Context, Test};
 use crate::screendump::{self, SUM, has};
 
@@ -34,15 +34,10 @@ const NOISE_BYTES: u32 = 10_000_000;
 const ECHO_LIMIT: Duration = Duration::from_millis(500);
 const ECHOES: usize = 200;
 
-fn wait_for_prompt(machine: &mut Machine) -> Result<(), Error> {
-    machine.boot()?;
-    screendump::expect(machine, LIMIT, has("rhai>")).map(|_| ())
-}
-
 fn after_noise(context: &Context, kind: &str) -> Result<(), Error> {
     let iso = context.images.with_command_line("debug=on")?;
     context.with_machine(&Config::default(), &iso, |machine| {
-        wait_for_prompt(machine)?;
+        screendump::boot(machine)?;
         // Reset to the initial state (RIS, `ESC c`), and then a text that a wrong character set or mode would spoil.
         let line = format!(
             "debug::noise(1, {NOISE_BYTES}, \"{kind}\"); print(\"\\x1bc\"); print(\"lqk \\u00e4\\u250c\\u2588 fine\")"
@@ -65,7 +60,7 @@ fn after_noise(context: &Context, kind: &str) -> Result<(), Error> {
 fn echo_beside_prints(context: &Context) -> Result<(), Error> {
     let iso = context.images.with_command_line("")?;
     context.with_machine(&Config::default(), &iso, |machine| {
-        wait_for_prompt(machine)?;
+        screendump::boot(machine)?;
         screendump::type_text(machine, "let n = 0; loop { n += 1; print(n); }")?;
         screendump::press(machine, &["ret"])?;
         let started = Instant::now();

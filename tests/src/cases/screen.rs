@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::ensure;
 use crate::error::Error;
-use crate::machine::{Config, Firmware, Machine};
+use crate::machine::{Config, Firmware};
 use crate::runner::{Company, Context, Test};
 use crate::screendump::{self, SUM, has};
 
@@ -33,13 +33,6 @@ pub(super) const TESTS: &[Test] = &[
 
 const LIMIT: Duration = Duration::from_secs(20);
 
-fn wait_for_prompt(machine: &mut Machine) -> Result<Vec<String>, Error> {
-    machine.boot()?;
-    screendump::expect(machine, LIMIT, |lines| {
-        lines.iter().any(|line| line.starts_with("rhai>"))
-    })
-}
-
 fn answers(context: &Context) -> Result<(), Error> {
     let iso = context.images.with_command_line("")?;
     for firmware in [Firmware::Bios, Firmware::Uefi] {
@@ -48,7 +41,7 @@ fn answers(context: &Context) -> Result<(), Error> {
             ..Config::default()
         };
         context.with_machine(&config, &iso, |machine| {
-            let banner = wait_for_prompt(machine)?;
+            let banner = screendump::boot(machine)?;
             ensure!(banner[0].starts_with("Rhaios "), "the banner is {banner:?}");
             screendump::press(machine, SUM)?;
             let seen = screendump::expect(machine, LIMIT, has("42"))?;
@@ -63,7 +56,7 @@ fn answers(context: &Context) -> Result<(), Error> {
 fn german(context: &Context) -> Result<(), Error> {
     let iso = context.images.with_command_line("keymap=de105")?;
     context.with_machine(&Config::default(), &iso, |machine| {
-        wait_for_prompt(machine)?;
+        screendump::boot(machine)?;
         // On a German keyboard: "zyö", then AltGr-7 and AltGr-0 for braces, with Caps Lock for one letter.
         let keys = [
             "shift-2",
@@ -87,7 +80,7 @@ fn german(context: &Context) -> Result<(), Error> {
 fn reads(context: &Context) -> Result<(), Error> {
     let iso = context.images.with_command_line("")?;
     context.with_machine(&Config::default(), &iso, |machine| {
-        wait_for_prompt(machine)?;
+        screendump::boot(machine)?;
         let columns = screendump::picture(machine)?.width_pixels / 8;
         let script = r#"screen::clear(); print("\u00e4\u00f6\u00fc\u00df \u00c4 \u20ac"); print("\u250c\u252c\u2510\u2502\u2554\u2550\u2557"); let s = ""; for i in 0..205 { s += i % 10; } print(s)"#;
         screendump::type_text(machine, script)?;
@@ -106,7 +99,7 @@ fn reads(context: &Context) -> Result<(), Error> {
 fn ctrl_c(context: &Context) -> Result<(), Error> {
     let iso = context.images.with_command_line("")?;
     context.with_machine(&Config::default(), &iso, |machine| {
-        wait_for_prompt(machine)?;
+        screendump::boot(machine)?;
         let endless = [
             "l",
             "o",

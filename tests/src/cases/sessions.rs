@@ -36,8 +36,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 fn boot(context: &Context, work: impl FnOnce(&mut Machine) -> Result<(), Error>) -> Result<(), Error> {
     let iso = context.images.with_command_line("debug=on")?;
     context.with_machine(&Config::default(), &iso, |machine| {
-        machine.boot()?;
-        screendump::expect(machine, LIMIT, has("rhai>"))?;
+        screendump::boot(machine)?;
         work(machine)
     })
 }

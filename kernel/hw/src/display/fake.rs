@@ -2,7 +2,7 @@
 
 use std::vec::Vec;
 
-use super::{Surface, TextSurface};
+use super::{Layout, Surface, TextSurface};
 
 /// Pixels in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,38 @@ impl Surface for FakeSurface {
         self.pixels[start..start + count].copy_from_slice(&colors[..count]);
         self.written_pixels += count;
         self.written_rows += 1;
+    }
+}
+
+/// A picture in memory, as a graphics adapter has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FakePicture {
+    layout: Layout,
+    /// The adapter's bytes, what lies between the rows too.
+    pub bytes: Vec<u8>,
+}
+
+impl FakePicture {
+    /// A picture whose bytes are all `byte`.
+    pub fn new(layout: Layout, byte: u8) -> Self {
+        Self {
+            layout,
+            bytes: vec![byte; layout.total_bytes()],
+        }
+    }
+}
+
+impl Surface for FakePicture {
+    fn width_pixels(&self) -> usize {
+        self.layout.width_pixels()
+    }
+
+    fn height_pixels(&self) -> usize {
+        self.layout.height_pixels()
+    }
+
+    fn write_row(&mut self, x: usize, y: usize, colors: &[u32]) {
+        self.layout.write_row(&mut self.bytes, x, y, colors);
     }
 }
 

@@ -1,25 +1,15 @@
 //! The text, undo and the colours' states against simple models, by random operations.
 
+use hw::fake::Random;
+
 use super::highlight::{self, Highlighter, State};
 use super::text::{Ending, Place, Text};
 use super::*;
 use crate::terminal::keys::{Key, Motion};
 use std::vec;
 
-/// A repeatable sequence of numbers (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % limit.max(1)
-    }
-
-    fn pick<'a, T: ?Sized>(&mut self, choices: &[&'a T]) -> &'a T {
-        choices[self.next(choices.len())]
-    }
+fn pick<'a, T: ?Sized>(random: &mut Random, choices: &[&'a T]) -> &'a T {
+    choices[random.below(choices.len())]
 }
 
 fn written(text: &Text) -> String {
@@ -33,8 +23,8 @@ fn offset(whole: &str, place: Place) -> usize {
 }
 
 fn random_place(random: &mut Random, text: &Text) -> Place {
-    let line = random.next(text.line_count());
-    let byte = random.next(text.line(line).len() + 1);
+    let line = random.below(text.line_count());
+    let byte = random.below(text.line(line).len() + 1);
     text.clamp(Place::new(line, byte))
 }
 
@@ -49,12 +39,12 @@ fn the_text_is_what_a_plain_string_would_be() {
         for _ in 0..200 {
             let (one, other) = (random_place(&mut random, &text), random_place(&mut random, &text));
             let (start, end) = (one.min(other), one.max(other));
-            let end = if random.next(3) > 0 && model.len() > 200 {
+            let end = if random.below(3) > 0 && model.len() > 200 {
                 end
             } else {
                 start
             };
-            let inserted = random.pick(&PIECES);
+            let inserted = pick(&mut random, &PIECES);
             let range = offset(&model, start)..offset(&model, end);
             assert_eq!(text.slice(start, end), model[range.clone()]);
             let (removed, after) = text.replace(start, end, inserted);
@@ -97,10 +87,9 @@ fn files_come_out_as_they_came_in() {
 }
 
 fn random_key(random: &mut Random) -> Key {
-    match random.next(30) {
+    match random.below(30) {
         0..8 => Key::Character(
-            random
-                .pick(&["a", "b", " ", "{", "}", "ä", "漢", "\u{301}", "\"", "/", "*"])
+            pick(random, &["a", "b", " ", "{", "}", "ä", "漢", "\u{301}", "\"", "/", "*"])
                 .chars()
                 .next()
                 .unwrap_or('x'),
@@ -133,7 +122,7 @@ fn random_key(random: &mut Random) -> Key {
                 Motion::TextStart,
                 Motion::TextEnd,
             ];
-            let motion = motions[random.next(motions.len())];
+            let motion = motions[random.below(motions.len())];
             if number % 2 == 0 {
                 Key::Select(motion)
             } else {
@@ -166,7 +155,7 @@ fn undo_and_redo_are_exact() {
                 known.push(now);
             }
             // The colours of the visible part are asked for now and then, as drawing does.
-            if random.next(4) == 0 {
+            if random.below(4) == 0 {
                 editor.draw(&mut Vec::new());
             }
             check_states(&mut editor);
@@ -235,10 +224,10 @@ fn no_sequence_of_bytes_harms_the_editor() {
         let mut editor = Editor::new("/tmp/a.rhai", "a\tb\u{301}漢\0\n".repeat(50), Memory::default());
         let mut decoder = crate::terminal::keys::Decoder::default();
         for _ in 0..2000 {
-            let byte = match random.next(4) {
+            let byte = match random.below(4) {
                 0 => 0x1b,
-                1 => random.pick(&["[", "O", ";", "1", "5", "2", "A", "~", "R"]).as_bytes()[0],
-                _ => random.next(256) as u8,
+                1 => pick(&mut random, &["[", "O", ";", "1", "5", "2", "A", "~", "R"]).as_bytes()[0],
+                _ => random.below(256) as u8,
             };
             if let Some(key) = decoder.feed(byte) {
                 if let Key::CursorAt { row, column } = key {
@@ -246,7 +235,7 @@ fn no_sequence_of_bytes_harms_the_editor() {
                 }
                 editor.press(key);
             }
-            if random.next(16) == 0 {
+            if random.below(16) == 0 {
                 editor.draw(&mut Vec::new());
             }
         }

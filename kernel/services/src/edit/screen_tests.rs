@@ -1,6 +1,7 @@
 //! Whole screens, as a terminal shows them: what the editor sends goes through the `vt100` crate.
 
 use core::num::NonZeroU16;
+use hw::fake::Random;
 
 use super::*;
 use crate::terminal::keys::Decoder;
@@ -201,7 +202,7 @@ fn shows_control_characters_and_bare_marks_as_boxes() {
 /// Random keys on a small screen: what was sent bit by bit shows what a fresh drawing shows.
 #[test]
 fn what_is_sent_in_parts_is_what_a_fresh_screen_shows() {
-    let mut random = 0x1357_9bdf_2468_ace1u64;
+    let mut random = Random(0x1357_9bdf_2468_ace1);
     let pieces = [
         "a",
         "漢",
@@ -235,10 +236,7 @@ fn what_is_sent_in_parts_is_what_a_fresh_screen_shows() {
         let text = "x漢字 \"abc\" // 漢字漢字漢字漢字漢字漢字\n\tlet y = 5;\n\n".repeat(8);
         let mut sight = Sight::new(&text, 21 + round, 9);
         for _ in 0..300 {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            sight.type_bytes(pieces[(random >> 9) as usize % pieces.len()]);
+            sight.type_bytes(pieces[(random.bits() >> 9) as usize % pieces.len()]);
             sight.check();
         }
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::rom::Rom;
+use hw::fake::Random;
 use std::format;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -225,19 +226,17 @@ fn rom_is_read_only() {
 fn behaves_like_a_plain_map() {
     let files = roomy();
     let mut model = std::collections::BTreeMap::<String, Option<String>>::new();
-    let mut random = 0x9e37_79b9_7f4a_7c15u64;
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for _ in 0..20_000 {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
+        let number = random.bits();
         let names = ["a", "b", "a/b", "a/c", "b/a", "a/b/c"];
-        let name = names[(random >> 8) as usize % names.len()];
+        let name = names[(number >> 8) as usize % names.len()];
         let path = format!("/tmp/{name}");
         let parent_is_dir = match name.rsplit_once('/') {
             None => true,
             Some((parent, _)) => model.get(parent) == Some(&None),
         };
-        match random % 4 {
+        match number % 4 {
             0 => {
                 let done = write(&files, &path, "x", Write::Append).is_ok();
                 let may = parent_is_dir && model.get(name) != Some(&None);

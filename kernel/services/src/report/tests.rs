@@ -5,8 +5,9 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use hw::display::fake::{FakeSurface, FakeTextSurface};
+use hw::display::fake::{FakePicture, FakeSurface, FakeTextSurface};
 use hw::display::{ColorBits, Layout, PixelFormat, Surface};
+use hw::fake::Random;
 
 use super::boot_log::BootLog;
 use super::code::{self, PREFIX};
@@ -24,18 +25,6 @@ const STYLE: Style = Style {
 
 fn font(size: FontSize) -> BareFont {
     BareFont::new(size).expect("the font is part of the image")
-}
-
-/// Random numbers, the same each time (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % limit
-    }
 }
 
 /// A report as the kernel writes one, with this many frames.
@@ -84,26 +73,6 @@ fn the_bare_font_draws_what_the_console_draws() {
     }
 }
 
-/// A picture in memory as an adapter has it.
-struct Picture {
-    layout: Layout,
-    bytes: Vec<u8>,
-}
-
-impl Surface for Picture {
-    fn width_pixels(&self) -> usize {
-        self.layout.width_pixels()
-    }
-
-    fn height_pixels(&self) -> usize {
-        self.layout.height_pixels()
-    }
-
-    fn write_row(&mut self, x: usize, y: usize, colors: &[u32]) {
-        self.layout.write_row(&mut self.bytes, x, y, colors);
-    }
-}
-
 #[test]
 fn the_log_is_readable_in_every_pixel_format_and_at_an_odd_pitch() {
     let color = |position, size| ColorBits { position, size };
@@ -120,10 +89,7 @@ fn the_log_is_readable_in_every_pixel_format_and_at_an_odd_pitch() {
         let bytes_per_pixel = format.bytes_per_pixel();
         let pitch_bytes = width * bytes_per_pixel + 7;
         let layout = Layout::new(format, width, height, pitch_bytes).expect("rows fit");
-        let mut picture = Picture {
-            layout,
-            bytes: vec![0xee; layout.total_bytes()],
-        };
+        let mut picture = FakePicture::new(layout, 0xee);
         let font = font(FontSize::Small);
         BootLog::new().write_line(&mut Paper::Pixels(&mut picture, &font), "[    0.001] ... memory");
         let pixel = |x: usize, y: usize| {

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use hw::display::fake::{FakeSurface, FakeTextSurface};
+use hw::fake::Random;
 
 use super::matcher::{MISSING, Matcher, SeenCell};
 use super::palette::{BACKGROUND, FOREGROUND, SIXTEEN, indexed};
@@ -77,53 +78,37 @@ impl Bench {
     }
 }
 
-/// Marsaglia's xorshift.
-pub(super) struct Random(pub(super) u64);
-
-impl Random {
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    pub(super) fn below(&mut self, limit: usize) -> usize {
-        (self.next() >> 11) as usize % limit
-    }
-
-    /// Text, escape sequences that a terminal knows, and nonsense.
-    fn piece(&mut self) -> String {
-        const FINALS: &[u8] = b"@ABCDEFGHJKLMPSTX`bdfhlmnrtc";
-        match self.below(8) {
-            0 => alloc::format!(
-                "\x1b[{};{}{}",
-                self.below(70),
-                self.below(200),
-                FINALS[self.below(FINALS.len())] as char
-            ),
-            1 => alloc::format!("\x1b[{}m", self.below(110)),
-            2 => alloc::format!(
-                "\x1b[{};2;{};{};9m",
-                38 + 10 * self.below(2),
-                self.below(256),
-                self.below(300)
-            ),
-            3 => ["\r\n", "\n", "\t", "\x08", "\x1bM", "\x1b7", "\x1b8", "\x1bc", "\x07"][self.below(9)].into(),
-            4 => ["漢字", "äöüß", "e\u{301}", "│┌─┐", "█▀", "\u{1F600}", "⠿", "☂\u{FE0F}"][self.below(8)].into(),
-            5 => [
-                "\x1b[?1049h",
-                "\x1b[?1049l",
-                "\x1b[?25l",
-                "\x1b[?25h",
-                "\x1b[4 q",
-                "\x1b[5 q",
-            ][self.below(6)]
-            .into(),
-            _ => (0..self.below(30))
-                .map(|_| (0x20 + self.below(0x5F)) as u8 as char)
-                .collect(),
-        }
+/// Text, escape sequences that a terminal knows, and nonsense.
+fn piece(random: &mut Random) -> String {
+    const FINALS: &[u8] = b"@ABCDEFGHJKLMPSTX`bdfhlmnrtc";
+    match random.below(8) {
+        0 => alloc::format!(
+            "\x1b[{};{}{}",
+            random.below(70),
+            random.below(200),
+            FINALS[random.below(FINALS.len())] as char
+        ),
+        1 => alloc::format!("\x1b[{}m", random.below(110)),
+        2 => alloc::format!(
+            "\x1b[{};2;{};{};9m",
+            38 + 10 * random.below(2),
+            random.below(256),
+            random.below(300)
+        ),
+        3 => ["\r\n", "\n", "\t", "\x08", "\x1bM", "\x1b7", "\x1b8", "\x1bc", "\x07"][random.below(9)].into(),
+        4 => ["漢字", "äöüß", "e\u{301}", "│┌─┐", "█▀", "\u{1F600}", "⠿", "☂\u{FE0F}"][random.below(8)].into(),
+        5 => [
+            "\x1b[?1049h",
+            "\x1b[?1049l",
+            "\x1b[?25l",
+            "\x1b[?25h",
+            "\x1b[4 q",
+            "\x1b[5 q",
+        ][random.below(6)]
+        .into(),
+        _ => (0..random.below(30))
+            .map(|_| (0x20 + random.below(0x5F)) as u8 as char)
+            .collect(),
     }
 }
 
@@ -430,7 +415,7 @@ fn painting_differences_equals_painting_all() {
         let mut bench = Bench::of_cells(columns, rows);
         for round in 0..150 {
             for _ in 0..random.below(12) {
-                bench.screen.feed(random.piece().as_bytes());
+                bench.screen.feed(piece(&mut random).as_bytes());
             }
             match random.below(12) {
                 0 => bench.screen.scroll_view(random.below(7) as isize - 3),
@@ -452,8 +437,8 @@ fn nonsense_does_no_harm() {
     let mut bench = Bench::of_cells(80, 25);
     for round in 0..512 {
         let bytes: Vec<u8> = match round % 2 {
-            0 => (0..512).flat_map(|_| random.next().to_le_bytes()).collect(),
-            _ => (0..256).flat_map(|_| random.piece().into_bytes()).collect(),
+            0 => (0..512).flat_map(|_| random.bits().to_le_bytes()).collect(),
+            _ => (0..256).flat_map(|_| piece(&mut random).into_bytes()).collect(),
         };
         bench.screen.feed(&bytes);
         if round % 16 == 0 {
@@ -585,7 +570,7 @@ fn broken_font_files_are_refused_or_read_without_harm() {
                 } else {
                     random.below(file.len())
                 };
-                broken[place] = random.next() as u8;
+                broken[place] = random.bits() as u8;
             }
             if let Ok(font) = Font::parse(&broken) {
                 ('\0'..'\u{3000}').for_each(|character| assert!(!font.rows(font.glyph(character)).is_empty()));

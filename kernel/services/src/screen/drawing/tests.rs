@@ -1,11 +1,11 @@
 //! What is drawn, pixel by pixel, against plain re-tellings of the same rules.
 
-use hw::display::fake::FakeSurface;
-use hw::display::{ColorBits, Layout, PixelFormat, Surface};
+use hw::display::fake::{FakePicture, FakeSurface};
+use hw::display::{ColorBits, Layout, PixelFormat};
+use hw::fake::Random;
 
 use super::{Area, Drawing, Error};
 use crate::screen::matcher::Matcher;
-use crate::screen::tests::Random;
 use crate::screen::{FontSize, Screen};
 use crate::task::TaskId;
 
@@ -415,26 +415,6 @@ fn regions_are_refused_where_they_cannot_be() {
     assert_eq!(text.draw(OWNER, &pixel), Err(Error::Unsupported));
 }
 
-/// A picture in memory, as a graphics adapter wants it.
-struct Picture {
-    layout: Layout,
-    bytes: Vec<u8>,
-}
-
-impl Surface for Picture {
-    fn width_pixels(&self) -> usize {
-        self.layout.width_pixels()
-    }
-
-    fn height_pixels(&self) -> usize {
-        self.layout.height_pixels()
-    }
-
-    fn write_row(&mut self, x: usize, y: usize, colors: &[u32]) {
-        self.layout.write_row(&mut self.bytes, x, y, colors);
-    }
-}
-
 #[test]
 fn draws_in_every_pixel_format() {
     let formats = [
@@ -448,10 +428,7 @@ fn draws_in_every_pixel_format() {
         let [red, green, blue] = fields.map(|(position, size)| ColorBits { position, size });
         let format = PixelFormat::new(bits, red, green, blue).expect("a good format");
         let layout = Layout::new(format, 160, 96, 160 * format.bytes_per_pixel() + 3).expect("it fits");
-        let mut picture = Picture {
-            layout,
-            bytes: vec![0; layout.total_bytes()],
-        };
+        let mut picture = FakePicture::new(layout, 0);
         let mut bench = Bench::new();
         bench.draw(Drawing::Fill {
             at: (2, 3),
@@ -491,8 +468,8 @@ fn random_calls_stay_inside_their_regions() {
             _ => random.below(200) as i64 - 70,
         };
         let (at, size) = ((number(), number()), (number(), number()));
-        let color = random.next() as u32 & 0xFF_FF_FF;
-        let pixels: Vec<u32> = (0..random.below(300)).map(|_| random.next() as u32).collect();
+        let color = random.bits() as u32 & 0xFF_FF_FF;
+        let pixels: Vec<u32> = (0..random.below(300)).map(|_| random.bits() as u32).collect();
         let drawing = match random.below(6) {
             0 => Drawing::Pixel { at, color },
             1 => Drawing::Line {

@@ -1,8 +1,9 @@
 //! Files of every kind, written here by the specifications, come back as the pixels that went in; damaged ones are
 //! refused.
 
+use hw::fake::Random;
+
 use super::{Error, Image, LIMIT_PIXELS};
-use crate::screen::tests::Random;
 
 /// Written with zlib and all row filters in turn, so that every kind of compressed block and row filter is met.
 const PHOTO: &[u8] = include_bytes!("photo.png");
@@ -118,7 +119,7 @@ fn picture(kind: Kind, width: usize, height: usize, random: &mut Random) -> (Vec
         .map(|_| (0..count).map(|_| sample()).collect())
         .collect();
     let palette: Vec<[u8; 4]> = (0..1 << depth.min(8))
-        .map(|_| [0; 4].map(|_: u8| random.next() as u8))
+        .map(|_| [0; 4].map(|_: u8| random.bits() as u8))
         .collect();
     let transparent = raw[width * height / 2].clone();
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
@@ -248,7 +249,7 @@ fn bmp(bits: u16, width: usize, height: usize, palette: &[[u8; 4]], rows: &[Vec<
 fn reads_bmp_of_8_24_and_32_bits() {
     let mut random = Random(5);
     let (width, height) = (6, 4);
-    let colors: Vec<u32> = (0..width * height).map(|_| random.next() as u32 & 0xFF_FF_FF).collect();
+    let colors: Vec<u32> = (0..width * height).map(|_| random.bits() as u32 & 0xFF_FF_FF).collect();
     let rows = |bytes_per_pixel: usize, last: u8| -> Vec<Vec<u8>> {
         let row = |row: &[u32]| {
             row.iter()
@@ -372,7 +373,7 @@ fn mutated_files_never_panic() {
             // Mostly in the headers.
             let near = if random.below(3) > 0 { 80 } else { file.len() };
             if let Some(place) = file.len().min(near).checked_sub(1).map(|last| random.below(last + 1)) {
-                file[place] = [0, 1, 2, 0x7F, 0x80, 0xFF, random.next() as u8][random.below(7)];
+                file[place] = [0, 1, 2, 0x7F, 0x80, 0xFF, random.bits() as u8][random.below(7)];
             }
         }
         if round % 2 == 0 {
