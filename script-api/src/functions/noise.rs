@@ -108,7 +108,7 @@ fn noise(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptErr
         }
         left = left.saturating_sub(piece.len() as u64);
         if let Some(terminal) = context.terminal {
-            host::block_on(context.host.tasks, terminal.print_bytes(piece))?;
+            host::block_on(context.host.tasks, async move { terminal.print_bytes(&piece).await })?;
         }
     }
     Ok(Value::Unit)

@@ -35,20 +35,20 @@ pub async fn serve(terminal: &'static Terminal, clock: &'static dyn Clock) -> Re
     };
     if terminal.enter_full_screen().await {
         editor.redraw();
-        terminal.draw(ASK_SIZE).await;
+        terminal.print_bytes(ASK_SIZE).await;
         sitting.size_deadline_ns = Some(clock.uptime_ns() + SIZE_LIMIT_NS);
     }
     loop {
         if sitting.size_deadline_ns.is_none() {
             let mut drawing = Vec::new();
             editor.draw(&mut drawing);
-            terminal.draw(&drawing).await;
+            terminal.print_bytes(&drawing).await;
         }
         match sitting.keys(terminal, clock, editor).await {
             Request::None => {}
             Request::Measure => {
                 editor.redraw();
-                terminal.draw(ASK_SIZE).await;
+                terminal.print_bytes(ASK_SIZE).await;
             }
             request => return request,
         }

@@ -125,15 +125,6 @@ impl Terminal {
         }
     }
 
-    /// Sends what a full-screen program draws, as it is.
-    pub async fn draw(&'static self, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
-        self.room().await;
-        self.queues.lock().send(bytes);
-    }
-
     /// The next byte that was typed; where there is none, the task is woken when there is.
     pub fn next_key_byte(&self, context: &Context<'_>) -> Option<u8> {
         self.queues.lock().next_input(context)

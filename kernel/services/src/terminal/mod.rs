@@ -7,6 +7,7 @@
 //! | [`history`] | lines entered before |
 //! | [`screen`] | draws the line |
 //! | [`editor`] | keys to edits |
+//! | [`completion`] | what Tab asks and is answered |
 //! | [`full_screen`] | the terminal in the hands of a full-screen program |
 //! | `read_key` | one key for a script |
 //! | `queues` | what waits between the console, the editor and the printers |
@@ -14,6 +15,7 @@
 //! One service, [`Terminal::pump`], owns the console in both directions. Sessions come and go on the terminal; history
 //! stays. Everything here runs on the executor, never on a fiber, except the short calls around an evaluation.
 
+pub mod completion;
 pub mod editor;
 pub mod full_screen;
 pub mod history;
@@ -173,9 +175,12 @@ impl Terminal {
     }
 
     /// Sends `bytes` to the console as they are. Waits while it is behind.
-    pub async fn print_bytes(&'static self, bytes: Vec<u8>) {
+    pub async fn print_bytes(&'static self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
         self.room().await;
-        self.queues.lock().send(&bytes);
+        self.queues.lock().send(bytes);
     }
 
     /// Waits until everything printed has left for the console.
