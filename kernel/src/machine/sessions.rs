@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use services::host::Host;
 use services::terminal::Terminal;
+use services::terminal::view::View;
 
 use super::display::{self, Display, SESSIONS};
 use super::{banner, keyboard, session};
@@ -102,7 +103,12 @@ impl Sessions {
             }
         };
         let terminal: &'static Terminal = Box::leak(Box::new(Terminal::new(console)));
-        terminal.set_width(console.size_cells().0);
+        let (columns, rows) = console.size_cells();
+        terminal.set_view(View {
+            columns,
+            rows,
+            shows_escapes: true,
+        });
         console.show(&banner::text(&self.host, index, note));
         session::start(self.executor, self.host, terminal);
         Some(terminal)

@@ -9,6 +9,7 @@ use services::host::{self, Display};
 use services::screen::FontSize;
 use services::screen::drawing::{Area, COLOR_NAMES, Color, Drawing, Error, image};
 use services::terminal::Terminal;
+use services::terminal::view::View;
 use services::value::Value;
 use unicode_width::UnicodeWidthChar;
 
@@ -400,7 +401,12 @@ fn font(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptErro
     if let Some(terminal) = context.terminal
         && let Some(session) = session(context)
     {
-        terminal.set_width(display.info(Some(session)).columns);
+        let info = display.info(Some(session));
+        terminal.set_view(View {
+            columns: info.columns,
+            rows: info.rows,
+            shows_escapes: true,
+        });
     }
     Ok(Value::Unit)
 }

@@ -7,6 +7,7 @@
 //! | [`history`] | lines entered before |
 //! | [`screen`] | draws the line |
 //! | [`editor`] | keys to edits |
+//! | [`view`] | what the terminal can show |
 //! | [`completion`] | what Tab asks and is answered |
 //! | [`full_screen`] | the terminal in the hands of a full-screen program |
 //! | `read_key` | one key for a script |
@@ -26,6 +27,7 @@ mod read_key;
 pub mod screen;
 #[cfg(test)]
 mod tests;
+pub mod view;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -39,13 +41,12 @@ use crate::task::Control;
 use editor::{LineEditor, Step};
 use full_screen::HeldBack;
 use queues::Queues;
+use view::View;
 
 /// Shown before the first line of an input.
 pub const PROMPT: &str = "rhai> ";
 /// Shown before the lines that continue it.
 pub const CONTINUATION: &str = "  ... ";
-/// Width that a terminal is taken to have until it says otherwise.
-pub const DEFAULT_WIDTH_CELLS: usize = 80;
 /// Bytes that one input may have over all its lines.
 const INPUT_LIMIT_BYTES: usize = 256 * 1024;
 
@@ -71,6 +72,7 @@ pub struct Terminal {
 
 struct Editing {
     editor: LineEditor,
+    view: View,
     /// A line is on the screen: what others print goes above it.
     is_active: bool,
     /// A full-screen program draws: what others print waits until it has left.
@@ -86,7 +88,8 @@ impl Terminal {
             console,
             queues: Lock::new(Queues::default()),
             editing: Lock::new(Editing {
-                editor: LineEditor::new(DEFAULT_WIDTH_CELLS),
+                editor: LineEditor::new(View::default().columns),
+                view: View::default(),
                 is_active: false,
                 full_screen: None,
                 is_dumb: false,
@@ -186,11 +189,6 @@ impl Terminal {
     /// Waits until everything printed has left for the console.
     pub async fn flush(&'static self) {
         poll_fn(|context| self.queues.lock().poll_sent(context)).await;
-    }
-
-    /// Takes note of the terminal's width in columns; valid from the next line on.
-    pub fn set_width(&self, width_cells: usize) {
-        self.editing.lock().editor.set_width(width_cells);
     }
 
     /// Number of the screen's session that the terminal is, from 0; `None` for others.
