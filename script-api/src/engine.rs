@@ -11,8 +11,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use rhai::packages::{Package, StandardPackage};
 use rhai::{
-    AST, Array, Blob, Dynamic, Engine, EvalAltResult, FLOAT, FnPtr, INT, ImmutableString, LexError, Map, Module,
-    OptimizationLevel, ParseErrorType, Position, Scope, Shared, Token,
+    AST, Dynamic, Engine, EvalAltResult, LexError, Module, OptimizationLevel, ParseErrorType, Position, Scope, Shared,
+    Token,
 };
 
 use crate::context::{NATIVE_STACK_BYTES, Stop, TaskContext};
@@ -74,20 +74,13 @@ fn shared() -> &'static SharedModules {
     })
 }
 
-/// Gives Rhai's types the names that they have anyway. Method calls look for the name of a value's type, and what is not
-/// found here is compared with each type's full name in turn.
+/// Gives Rhai's types the names that they have anyway: those that `Dynamic::type_name` gives. Each method call looks for
+/// the name of a value's type, twice; what is not found here is searched for in all modules and then compared with each
+/// type's full name in turn.
 fn name_types(module: &mut Module) {
-    module
-        .set_custom_type::<()>("()")
-        .set_custom_type::<bool>("bool")
-        .set_custom_type::<char>("char")
-        .set_custom_type::<INT>("i64")
-        .set_custom_type::<FLOAT>("f64")
-        .set_custom_type::<ImmutableString>("string")
-        .set_custom_type::<Array>("array")
-        .set_custom_type::<Blob>("blob")
-        .set_custom_type::<Map>("map")
-        .set_custom_type::<FnPtr>("Fn");
+    for name in ["array", "blob", "f64", "i64", "map", "string"] {
+        module.set_custom_type_raw(name, name);
+    }
 }
 
 fn debug(context: &TaskContext) -> Option<&'static (Namespaces, Vec<&'static Doc>)> {

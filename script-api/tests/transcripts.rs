@@ -356,6 +356,18 @@ fn sorts_and_passes_errors_of_the_comparison_on() {
     );
     assert_eq!(machine.enter("const C = [2, 1]; C.order()"), "[1, 2]\n");
     assert!(machine.enter("C.sort()").contains("error[constant]"));
+    // Several runs of whole numbers, merged: neighbours are in order, and each number is there once.
+    machine.enter("let many = []; for i in 0..20011 { many.push(i * 7919 % 20011 - 10000) }");
+    machine
+        .enter("fn holds(all, step) { for i in 1..20011 { if all[i] != all[i - 1] + step { return false; } } true }");
+    assert_eq!(
+        machine.enter("many.sort(); [holds(many, 1), many[0]]"),
+        "[true, -10000]\n"
+    );
+    assert_eq!(
+        machine.enter("many.sort_desc(); [holds(many, -1), many[0]]"),
+        "[true, 10010]\n"
+    );
 }
 
 #[test]
