@@ -370,7 +370,9 @@ impl LineEditor {
             return;
         }
         let typed = core::mem::take(&mut self.typed);
-        let mut room = typed.len().min(INPUT_LIMIT_BYTES.saturating_sub(self.line.text().len()));
+        let mut room = typed
+            .len()
+            .min(INPUT_LIMIT_BYTES.saturating_sub(self.line.text().len()));
         while !typed.is_char_boundary(room) {
             room -= 1;
         }

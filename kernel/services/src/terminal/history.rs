@@ -123,7 +123,9 @@ impl History {
     pub(super) fn find(&self, query: &str, from: Option<usize>, direction: Direction) -> Option<(usize, usize)> {
         let hit = |index: usize| Some((index, self.entries.get(index)?.rfind(query)?));
         match direction {
-            Direction::Older => (0..from.map_or(self.entries.len(), |from| from + 1)).rev().find_map(hit),
+            Direction::Older => (0..from.map_or(self.entries.len(), |from| from + 1))
+                .rev()
+                .find_map(hit),
             Direction::Newer => (from.unwrap_or(0)..self.entries.len()).find_map(hit),
         }
     }

@@ -74,7 +74,9 @@ impl Layout {
 
     /// The text has changed from byte `index` on.
     pub(super) fn invalidate(&mut self, index: usize) {
-        let known = self.marks.partition_point(|mark| mark.index + lexer::LOOK_AHEAD_BYTES < index);
+        let known = self
+            .marks
+            .partition_point(|mark| mark.index + lexer::LOOK_AHEAD_BYTES < index);
         self.marks.truncate(known);
     }
 
@@ -219,7 +221,11 @@ impl Layout {
             for character in content.text[walk.index..piece.end].chars() {
                 let is_break = character == '\n';
                 let width = cells::shown(character, self.columns).1;
-                let place = if is_break { walk.pen } else { self.wrapped(walk.pen, width) };
+                let place = if is_break {
+                    walk.pen
+                } else {
+                    self.wrapped(walk.pen, width)
+                };
                 if !visit(walk.index, place, character, piece) {
                     return false;
                 }
@@ -337,7 +343,8 @@ impl Canvas {
             let offset = partner(self.brackets[..one].iter().rev(), false);
             offset.map(|offset| one - 1 - offset)
         };
-        if let Some(other) = other.filter(|&other| is_pair(self.brackets[one].character, self.brackets[other].character))
+        if let Some(other) =
+            other.filter(|&other| is_pair(self.brackets[one].character, self.brackets[other].character))
         {
             for number in [one, other] {
                 let place = self.brackets[number].place;

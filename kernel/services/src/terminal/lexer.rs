@@ -169,7 +169,11 @@ impl Lexer {
             }
             reading.at += 1;
         }
-        self.mode = if depth == 0 { Mode::Code } else { Mode::BlockComment(depth) };
+        self.mode = if depth == 0 {
+            Mode::Code
+        } else {
+            Mode::BlockComment(depth)
+        };
         Style::Comment
     }
 
@@ -267,13 +271,21 @@ impl Reading<'_> {
 
     /// How many `#` open a raw string here, behind the first of them; 0 where it is none.
     fn raw_hashes(&self) -> u8 {
-        let more = (0..LOOK_AHEAD_BYTES / 2).take_while(|&offset| self.peek(offset) == Some(b'#')).count();
-        if self.peek(more) == Some(b'"') { more as u8 + 1 } else { 0 }
+        let more = (0..LOOK_AHEAD_BYTES / 2)
+            .take_while(|&offset| self.peek(offset) == Some(b'#'))
+            .count();
+        if self.peek(more) == Some(b'"') {
+            more as u8 + 1
+        } else {
+            0
+        }
     }
 
     /// The rest of a number behind its first digit: a dot belongs to it where a digit follows, a sign after `e`.
     fn number(&mut self) {
-        let is_based = self.peek(0).is_some_and(|byte| matches!(byte, b'x' | b'X' | b'b' | b'B' | b'o' | b'O'));
+        let is_based = self
+            .peek(0)
+            .is_some_and(|byte| matches!(byte, b'x' | b'X' | b'b' | b'B' | b'o' | b'O'));
         while !self.is_long()
             && let Some(byte) = self.peek(0)
         {
@@ -289,14 +301,22 @@ impl Reading<'_> {
     /// What the word is whose first byte was taken.
     fn word_style(&self) -> Style {
         let rest = &self.bytes[self.start..];
-        let length = rest.iter().take(PIECE_LIMIT_BYTES).take_while(|&&byte| is_word(byte)).count();
+        let length = rest
+            .iter()
+            .take(PIECE_LIMIT_BYTES)
+            .take_while(|&&byte| is_word(byte))
+            .count();
         let before = &self.bytes[..self.start];
         if before.ends_with(b"::") || rest[length..].starts_with(b"::") {
             return Style::Name;
         }
         let is_member = before.ends_with(b".") && !before.ends_with(b"..");
         let is_keyword = || KEYWORDS.iter().any(|keyword| keyword.as_bytes() == &rest[..length]);
-        if !is_member && is_keyword() { Style::Keyword } else { Style::Plain }
+        if !is_member && is_keyword() {
+            Style::Keyword
+        } else {
+            Style::Plain
+        }
     }
 }
 
@@ -363,7 +383,12 @@ mod tests {
             assert_eq!(looks(&text[..end]).len(), end);
         }
         let long = "ä".repeat(5000);
-        for text in [long.clone(), std::format!("\"{long}"), std::format!("/*{long}"), std::format!("`{long}")] {
+        for text in [
+            long.clone(),
+            std::format!("\"{long}"),
+            std::format!("/*{long}"),
+            std::format!("`{long}"),
+        ] {
             let mut lexer = Lexer::default();
             let mut ends = Vec::from([0]);
             while ends[ends.len() - 1] < text.len() {

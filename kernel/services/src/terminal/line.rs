@@ -222,7 +222,10 @@ mod tests {
     fn finds_lines_and_columns() {
         let text = "ab\n漢字x\n\nend";
         let lines = |cursor| (line(text, cursor).line_start(), line(text, cursor).line_end());
-        assert_eq!([lines(0), lines(2), lines(6), lines(11)], [(0, 2), (0, 2), (3, 10), (11, 11)]);
+        assert_eq!(
+            [lines(0), lines(2), lines(6), lines(11)],
+            [(0, 2), (0, 2), (3, 10), (11, 11)]
+        );
         assert_eq!(line(text, 9).column(), 4);
         assert_eq!(line(text, 9).above(4), Some(2));
         assert_eq!(line(text, 1).above(1), None);

@@ -15,7 +15,12 @@ pub(super) fn labels(completion: &Completion, columns: usize, out: &mut Vec<u8>)
     let shown = &completion.candidates[..completion.candidates.len().min(CANDIDATE_LIMIT)];
     // The last column of a terminal stays free, so that no line wraps.
     let room = columns.saturating_sub(1).max(1);
-    let widest = shown.iter().map(|candidate| candidate.label.width()).max().unwrap_or(0).min(room);
+    let widest = shown
+        .iter()
+        .map(|candidate| candidate.label.width())
+        .max()
+        .unwrap_or(0)
+        .min(room);
     let per_line = ((room + GAP_CELLS) / (widest + GAP_CELLS)).max(1);
     let lines = shown.len().div_ceil(per_line);
     for line in 0..lines {
@@ -35,7 +40,15 @@ pub(super) fn details(completion: &Completion, columns: usize, out: &mut Vec<u8>
     let room = columns.saturating_sub(1).max(1);
     for candidate in completion.candidates.iter().take(CANDIDATE_LIMIT) {
         let has_detail = !candidate.detail.is_empty();
-        cut(if has_detail { &candidate.detail } else { &candidate.label }, room, out);
+        cut(
+            if has_detail {
+                &candidate.detail
+            } else {
+                &candidate.label
+            },
+            room,
+            out,
+        );
         out.extend_from_slice(b"\r\n");
     }
     more(completion, room, out);

@@ -238,10 +238,17 @@ impl Screen {
 
     /// Moves the cursor to a place in the rows as they are drawn.
     fn go_to(&mut self, target: Place, out: &mut Vec<u8>) {
-        let row = target.row.checked_sub(self.top).and_then(|offset| self.rows.get_mut(offset));
+        let row = target
+            .row
+            .checked_sub(self.top)
+            .and_then(|offset| self.rows.get_mut(offset));
         let row = row.map(core::mem::take).unwrap_or_default();
         self.go_to_part(target, &row.cells, out);
-        if let Some(slot) = target.row.checked_sub(self.top).and_then(|offset| self.rows.get_mut(offset)) {
+        if let Some(slot) = target
+            .row
+            .checked_sub(self.top)
+            .and_then(|offset| self.rows.get_mut(offset))
+        {
             *slot = row;
         }
     }
@@ -254,14 +261,7 @@ impl Screen {
         if target.column >= self.view.columns {
             // Behind the last column of a full row: its last character, written again, leads there.
             let last = cells.iter().rposition(|cell| !cell.is_covered()).unwrap_or(0);
-            self.go_to_part(
-                Place {
-                    column: last,
-                    ..target
-                },
-                cells,
-                out,
-            );
+            self.go_to_part(Place { column: last, ..target }, cells, out);
             if let Some(&cell) = cells.get(last) {
                 self.write(cell, out);
             }
@@ -317,7 +317,9 @@ impl Screen {
             && way.len() <= self.plain_limit()
             && way.iter().all(|cell| cell.is_covered() || cell.style == self.style);
         if is_writable {
-            way.iter().filter(|cell| !cell.is_covered()).for_each(|cell| cell.write(out));
+            way.iter()
+                .filter(|cell| !cell.is_covered())
+                .for_each(|cell| cell.write(out));
         } else {
             out.extend_from_slice(format!("\x1b[{}C", to - self.cursor.column).as_bytes());
         }

@@ -81,7 +81,9 @@ mod tests {
     #[test]
     fn follows_what_is_typed() {
         let mut history = History::default();
-        ["print(1)", "let p = 2", "print(3)"].iter().for_each(|entry| history.add(entry));
+        ["print(1)", "let p = 2", "print(3)"]
+            .iter()
+            .for_each(|entry| history.add(entry));
         let mut search = Search::new();
         assert_eq!((search.shown(&history), search.prompt.as_str()), (None, "(search ``) "));
         "pr".chars().for_each(|character| search.push(character, &history));
@@ -89,11 +91,17 @@ mod tests {
         search.next(&history, Direction::Older);
         assert_eq!(search.shown(&history), Some(("print(1)", 0)));
         search.next(&history, Direction::Older);
-        assert_eq!((search.shown(&history), search.prompt.as_str()), (Some(("print(1)", 0)), "(no match `pr`) "));
+        assert_eq!(
+            (search.shown(&history), search.prompt.as_str()),
+            (Some(("print(1)", 0)), "(no match `pr`) ")
+        );
         search.next(&history, Direction::Newer);
         assert_eq!(search.shown(&history), Some(("print(3)", 0)));
         search.push('x', &history);
-        assert_eq!((search.shown(&history), search.has_failed), (Some(("print(3)", 0)), true));
+        assert_eq!(
+            (search.shown(&history), search.has_failed),
+            (Some(("print(3)", 0)), true)
+        );
         (0..3).for_each(|_| search.pop(&history));
         assert_eq!((search.shown(&history), search.prompt.as_str()), (None, "(search ``) "));
         search.pop(&history);

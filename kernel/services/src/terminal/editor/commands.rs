@@ -167,7 +167,8 @@ impl LineEditor {
             self.rings_bell = true;
             return;
         };
-        self.line.replace(change.start, change.start + change.inserted_bytes, &change.removed);
+        self.line
+            .replace(change.start, change.start + change.inserted_bytes, &change.removed);
         self.line.move_to(change.cursor);
         self.note_change(change.start);
         self.history.rewind();
@@ -285,7 +286,11 @@ impl LineEditor {
     /// Changes what is different from `text`; the cursor goes to its end.
     fn replace_all(&mut self, text: &str) {
         let old = self.line.text();
-        let mut same = old.bytes().zip(text.bytes()).take_while(|(old, new)| old == new).count();
+        let mut same = old
+            .bytes()
+            .zip(text.bytes())
+            .take_while(|(old, new)| old == new)
+            .count();
         while !old.is_char_boundary(same) || !text.is_char_boundary(same) {
             same -= 1;
         }
@@ -321,7 +326,9 @@ impl LineEditor {
                 return true;
             }
             _ => {
-                let found = search.shown(&self.history).map(|(text, place)| (String::from(text), place));
+                let found = search
+                    .shown(&self.history)
+                    .map(|(text, place)| (String::from(text), place));
                 self.cancel_search();
                 if let Some((text, place)) = found {
                     self.replace_all(&text);

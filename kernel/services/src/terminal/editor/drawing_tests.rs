@@ -52,10 +52,19 @@ fn expected(editor: &LineEditor, columns: usize) -> (Vec<String>, (usize, usize)
     let mut left = parser(columns, many_rows(columns));
     left.process(PROMPT.as_bytes());
     left.process(written(&text[..editor.line.cursor()], columns).as_bytes());
-    let next = text[editor.line.cursor()..].chars().chain(editor.suggestion().chars()).next();
+    let next = text[editor.line.cursor()..]
+        .chars()
+        .chain(editor.suggestion().chars())
+        .next();
     let (row, column) = cursor(&left);
-    let next_width = next.filter(|&next| next != '\n').map_or(0, |next| next.width().unwrap_or(0).min(columns));
-    let place = if column + next_width > columns { (row + 1, 0) } else { (row, column) };
+    let next_width = next
+        .filter(|&next| next != '\n')
+        .map_or(0, |next| next.width().unwrap_or(0).min(columns));
+    let place = if column + next_width > columns {
+        (row + 1, 0)
+    } else {
+        (row, column)
+    };
     (rows(&whole, columns), place)
 }
 
@@ -71,9 +80,48 @@ impl Random {
 }
 
 const KEYS: [&str; 42] = [
-    "a", "b", "xyz", " ", "(", ")", "{ ", "\"", "é", "漢", "🦀", "e\u{301}", "\x7f", "\x7f", "\x1b[D", "\x1b[D",
-    "\x1b[C", "\x1b[3~", "\x01", "\x05", "\x0b", "\x15", "\x17", "\x19", "\x14", "\x1bb", "\x1bf", "\x1bd", "\x10",
-    "\x0e", "\t", "word word ", "\x1b\r", "\r", "\x1b[A", "\x1b[B", "\x1f", "\x1by", "`a ${1", "漢漢漢漢漢", "\x1b<", "\x1b>",
+    "a",
+    "b",
+    "xyz",
+    " ",
+    "(",
+    ")",
+    "{ ",
+    "\"",
+    "é",
+    "漢",
+    "🦀",
+    "e\u{301}",
+    "\x7f",
+    "\x7f",
+    "\x1b[D",
+    "\x1b[D",
+    "\x1b[C",
+    "\x1b[3~",
+    "\x01",
+    "\x05",
+    "\x0b",
+    "\x15",
+    "\x17",
+    "\x19",
+    "\x14",
+    "\x1bb",
+    "\x1bf",
+    "\x1bd",
+    "\x10",
+    "\x0e",
+    "\t",
+    "word word ",
+    "\x1b\r",
+    "\r",
+    "\x1b[A",
+    "\x1b[B",
+    "\x1f",
+    "\x1by",
+    "`a ${1",
+    "漢漢漢漢漢",
+    "\x1b<",
+    "\x1b>",
 ];
 
 fn check_random_keys(columns: usize, height: usize, shows_escapes: bool, count: usize, random: &mut Random) {
@@ -203,11 +251,20 @@ fn shows_colours_matching_brackets_and_the_suggestion() {
     let bold = |terminal: &Parser, column: u16| terminal.screen().cell(0, 6 + column).expect("a cell").bold();
     assert_eq!(rows(&terminal, 80)[0], "rhai> let x = fs::read(\"a\").len();");
     let plain = color(&terminal, 3);
-    for (column, what) in [(0, "keyword"), (8, "namespace"), (12, "function"), (17, "string"), (21, "suggestion")] {
+    for (column, what) in [
+        (0, "keyword"),
+        (8, "namespace"),
+        (12, "function"),
+        (17, "string"),
+        (21, "suggestion"),
+    ] {
         assert_ne!(color(&terminal, column), plain, "{what}");
     }
     assert_eq!(color(&terminal, 4), plain, "a variable");
-    assert!(bold(&terminal, 16) && bold(&terminal, 20) && !bold(&terminal, 17), "brackets");
+    assert!(
+        bold(&terminal, 16) && bold(&terminal, 20) && !bold(&terminal, 17),
+        "brackets"
+    );
     out.clear();
     assert_eq!(
         editor.feed(b'\r', &mut |_| true, &mut out),

@@ -98,7 +98,10 @@ fn enters_machine_mode_without_a_word() {
 fn edits_blocks_of_several_lines() {
     assert_eq!(entered(&mut started(), b"if x {\r1\r}\r"), "if x {\n1\n}");
     // Alt-Enter makes a line where Return would end the input; Up and Down keep the column.
-    assert_eq!(entered(&mut started(), b"abc\x1b\rd\x1b\refg\x1b[A\x1b[A-\x1b[B\x1b[B+\r"), "abc-\nd\nefg+");
+    assert_eq!(
+        entered(&mut started(), b"abc\x1b\rd\x1b\refg\x1b[A\x1b[A-\x1b[B\x1b[B+\r"),
+        "abc-\nd\nefg+"
+    );
     // Ctrl-A and Ctrl-E stay in the line, Ctrl-K at its end joins the next one, Backspace at its start the one before.
     assert_eq!(entered(&mut started(), b"ab\x1b\rcd\x01(\x05)\x10\x0b!\r"), "ab!(cd)");
     assert_eq!(entered(&mut started(), b"ab\x1b\rcd\x01\x7f-\r"), "ab-cd");
@@ -114,7 +117,13 @@ fn brings_whole_blocks_back() {
     assert_eq!(entered(&mut editor, b"\x1b[A\r"), block);
     // Up goes through the block before it leaves it.
     assert_eq!(entered(&mut editor, b"\x1b[A\x1b[A\x1b[A\x1b[A\r"), "one");
-    assert_eq!(entered(&mut editor, b"draft\x01\x1b[A\x1b[A\x1b[A\x1b[A\x1b[B\x1b[B\x1b[B\x1b[B\r"), "draft");
+    assert_eq!(
+        entered(
+            &mut editor,
+            b"draft\x01\x1b[A\x1b[A\x1b[A\x1b[A\x1b[B\x1b[B\x1b[B\x1b[B\r"
+        ),
+        "draft"
+    );
 }
 
 #[test]
@@ -126,7 +135,10 @@ fn walks_the_history_by_prefix() {
     assert_eq!(entered(&mut editor, b"fi\x1b[A\x1b[A again\r"), "first again");
     assert_eq!(entered(&mut editor, b"fi\x1b[A\x1b[A\x1b[B\x1b[Bx\r"), "fix");
     // A change ends the walk, and what is there now is the next one's prefix.
-    assert_eq!(entered(&mut editor, b"\x10\x10\x10\x10\x7f\x7f\x7f\x7f\x10\r"), "second");
+    assert_eq!(
+        entered(&mut editor, b"\x10\x10\x10\x10\x7f\x7f\x7f\x7f\x10\r"),
+        "second"
+    );
     assert_eq!(entered(&mut editor, b"x\x1b<\x1b>y\r"), "xy");
     assert_eq!(entered(&mut editor, b"x\x1b<\r"), "first");
     // What begins with a blank is not kept.
@@ -168,10 +180,19 @@ fn shows_what_it_searches_for() {
 
 #[test]
 fn keeps_what_is_cut_in_a_ring() {
-    assert_eq!(entered(&mut started(), b"one two three\x17\x01\x19 \x0b\x19\r"), "three one two ");
+    assert_eq!(
+        entered(&mut started(), b"one two three\x17\x01\x19 \x0b\x19\r"),
+        "three one two "
+    );
     // Cut one after the other, texts are one.
-    assert_eq!(entered(&mut started(), b"one two three\x17\x1b\x7f!\x19\r"), "one !two three");
-    assert_eq!(entered(&mut started(), b"one two\x01\x1bd\x1bd\x19\x19\r"), "one twoone two");
+    assert_eq!(
+        entered(&mut started(), b"one two three\x17\x1b\x7f!\x19\r"),
+        "one !two three"
+    );
+    assert_eq!(
+        entered(&mut started(), b"one two\x01\x1bd\x1bd\x19\x19\r"),
+        "one twoone two"
+    );
     // Alt-Y goes to what was cut before.
     assert_eq!(entered(&mut started(), b"a\x15b\x15c\x15\x19\x1by\r"), "b");
     assert_eq!(entered(&mut started(), b"a\x15b\x15c\x15\x19\x1by\x1by\x1by\r"), "c");
@@ -235,7 +256,10 @@ fn asks_for_marks_around_pastes_while_it_reads() {
 fn has_a_paste_mode() {
     let (steps, out) = type_all(&mut started(), b"\x05a\t{\rb\x7fc\r\x10d\x04");
     assert_eq!(steps, [Step::Submitted("a    {\ndc\n".into())]);
-    assert!(out.starts_with("\r\npaste mode; Ctrl-C to cancel, Ctrl-D to finish\r\n=== a    {\r\n=== b"), "{out:?}");
+    assert!(
+        out.starts_with("\r\npaste mode; Ctrl-C to cancel, Ctrl-D to finish\r\n=== a    {\r\n=== b"),
+        "{out:?}"
+    );
     assert_eq!(type_all(&mut started(), b"\x05a\rb\x03").0, [Step::Interrupted]);
     // Nothing is suggested, searched for or taken for a command.
     let mut editor = started_with(rich());
@@ -277,7 +301,11 @@ fn tells_the_check_when_it_must_start_over() {
 #[test]
 fn survives_bad_input() {
     let mut editor = started();
-    let steps = type_all(&mut editor, b"\xff\xc3(\0\x1b[99;99;99z\x1b[?1;2c\xf0\x9f\x1bO\x1b]0;x\x07\x1c\x1d\x1e1\r").0;
+    let steps = type_all(
+        &mut editor,
+        b"\xff\xc3(\0\x1b[99;99;99z\x1b[?1;2c\xf0\x9f\x1bO\x1b]0;x\x07\x1c\x1d\x1e1\r",
+    )
+    .0;
     assert!(matches!(&steps[..], [Step::Submitted(text)] if text.contains('\u{fffd}') && text.ends_with('1')));
     let mut state = 1u32;
     let mut noise = Vec::new();
@@ -285,7 +313,15 @@ fn survives_bad_input() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         noise.push((state >> 24) as u8);
     }
-    for view in [View::default(), rich(), View { columns: 1, rows: 1, shows_escapes: true }] {
+    for view in [
+        View::default(),
+        rich(),
+        View {
+            columns: 1,
+            rows: 1,
+            shows_escapes: true,
+        },
+    ] {
         type_all(&mut started_with(view), &noise);
     }
 }
@@ -293,7 +329,9 @@ fn survives_bad_input() {
 /// Each key costs the same, however much is there already.
 #[test]
 fn takes_a_hundred_kilobytes_without_drawing_them_twice() {
-    let lines: String = (0..2000).map(|number| std::format!("let variable_{number} = {number} * 3; // {number}\r")).collect();
+    let lines: String = (0..2000)
+        .map(|number| std::format!("let variable_{number} = {number} * 3; // {number}\r"))
+        .collect();
     let long = "x".repeat(100_000);
     for text in [lines, long] {
         for view in [View::default(), rich()] {
@@ -302,12 +340,24 @@ fn takes_a_hundred_kilobytes_without_drawing_them_twice() {
             let mut checked = 0;
             for piece in text.as_bytes().chunks(16) {
                 for &byte in piece {
-                    editor.feed(byte, &mut |_| { checked += 1; false }, &mut out);
+                    editor.feed(
+                        byte,
+                        &mut |_| {
+                            checked += 1;
+                            false
+                        },
+                        &mut out,
+                    );
                 }
                 editor.draw(&mut out);
             }
             assert_eq!(editor.line.text().replace('\n', "\r"), text);
-            assert!(out.len() < 4 * text.len() + 100_000, "{} bytes for {}", out.len(), text.len());
+            assert!(
+                out.len() < 4 * text.len() + 100_000,
+                "{} bytes for {}",
+                out.len(),
+                text.len()
+            );
             if !view.shows_escapes {
                 let echo = String::from_utf8(out).expect("text").replace("\r\n  ... ", "\r");
                 assert_eq!(echo, text, "a plain echo");
@@ -347,7 +397,10 @@ fn completes_what_the_session_finds() {
     let mut editor = started();
     type_all(&mut editor, b"1 + re");
     let question = tab(&mut editor);
-    assert_eq!((question.text.as_str(), question.cursor, question.is_repeated), ("1 + re", 6, false));
+    assert_eq!(
+        (question.text.as_str(), question.cursor, question.is_repeated),
+        ("1 + re", 6, false)
+    );
     assert_eq!(answer(&mut editor, &["read_line", "read_text"]), "ad_");
     assert!(!tab(&mut editor).is_repeated, "the place is another one");
     assert_eq!(
@@ -365,7 +418,10 @@ fn completes_what_the_session_finds() {
     tab(&mut editor);
     assert_eq!(answer(&mut editor, &["read_line"]), "");
     assert!(tab(&mut editor).is_repeated);
-    assert_eq!(answer(&mut editor, &["read_line"]), "\r\nread_line: a function\r\nrhai> 1 + read_line");
+    assert_eq!(
+        answer(&mut editor, &["read_line"]),
+        "\r\nread_line: a function\r\nrhai> 1 + read_line"
+    );
     tab(&mut editor);
     assert_eq!(answer(&mut editor, &[]), "\x07");
     assert_eq!(entered(&mut editor, b"\r"), "1 + read_line");
