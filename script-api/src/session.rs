@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Scope};
 use services::host::{self, Host};
 use services::task::{Outcome, Requests, TaskError};
+use services::terminal::completion::Completion;
 use services::terminal::{Input, Terminal};
 use services::value::Value;
 
@@ -31,6 +32,7 @@ use crate::table;
 /// `killed` where the task was asked to end.
 pub fn run(host: Host, terminal: &'static Terminal) -> Outcome {
     let mut session = Session::new(TaskContext::current(host, Some(terminal)));
+    terminal.set_clock(host.clock);
     while let Some(line) = session.read(terminal) {
         match line {
             Read::Line(line) => {
@@ -106,6 +108,13 @@ impl Session {
                 Some(Read::Nothing)
             }
             Some(Ok(Input::EndOfInput)) => Some(Read::End),
+            Some(Ok(Input::Machine)) => Some(Read::Nothing),
+            Some(Ok(Input::Complete(_))) => {
+                tasks.on_kernel_heap(&mut || {
+                    let _ = host::block_on(tasks, terminal.complete(Completion::default()));
+                });
+                Some(Read::Nothing)
+            }
             Some(Err(_)) | None => match self.context.stop() {
                 Some(Stop::Killed) => None,
                 // A request that was meant for an evaluation that has just ended.

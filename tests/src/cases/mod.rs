@@ -5,6 +5,7 @@ mod comfort;
 mod containment;
 mod drawing;
 mod edit;
+mod editing;
 mod exceptions;
 mod harness;
 mod language;
@@ -40,6 +41,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         shared::TESTS,
         drawing::TESTS,
         edit::TESTS,
+        editing::TESTS,
     ]
     .into_iter()
     .flatten()
