@@ -8,6 +8,11 @@
 //! | [`warm`], [`table`] | what is made once: at boot, and while the prompt waits |
 //! | [`registry`] | one description per function, from which all else follows |
 //! | [`functions`] | the functions, one file per namespace |
+//! | [`catalogue`], [`builtin_docs`] | what there is: namespaces with their purpose, and the functions of Rhai's own |
+//! | [`completion`] | what Tab offers |
+//! | [`ask`] | `?name` at the prompt |
+//! | [`suggest`], [`advice`] | what was meant by an unknown name, and what to do about an error |
+//! | [`view`], [`source`], [`types`] | what a session has: variables, functions, their texts, their types |
 //! | [`context`] | what a running script's native code stands on |
 //! | [`compute`] | natives that compute on a script's values, at a pace that others can bear |
 //! | [`convert`] | values between a script and the rest of the machine |
@@ -30,7 +35,12 @@
 
 extern crate alloc;
 
+pub mod advice;
+pub mod ask;
+pub mod builtin_docs;
+pub mod catalogue;
 pub mod complete;
+pub mod completion;
 pub mod compute;
 pub mod context;
 pub mod convert;
@@ -45,8 +55,12 @@ pub mod resolver;
 pub mod session;
 pub mod show;
 pub mod sort;
+pub mod source;
+pub mod suggest;
 pub mod suitable;
 pub mod table;
+pub mod types;
+pub mod view;
 pub mod warm;
 
 pub use warm::warm_up;

@@ -18,7 +18,7 @@ use services::files::Contents;
 
 use crate::context::TaskContext;
 use crate::engine;
-use crate::error::thrown;
+use crate::error::{self, thrown};
 use crate::functions::fs;
 use crate::registry::ScriptError;
 
@@ -92,10 +92,7 @@ fn load(
     text: &str,
     position: Position,
 ) -> Result<Shared<Module>, Box<EvalAltResult>> {
-    let in_module = |error: Box<EvalAltResult>| match error.unwrap_inner() {
-        EvalAltResult::ErrorTerminated(..) => error,
-        _ => EvalAltResult::ErrorInModule(path.into(), error, position).into(),
-    };
+    let in_module = |error| error::in_module(path, position, error);
     let ast = engine::compile(&context, engine, &Scope::new(), text, path).map_err(in_module)?;
     let mut module = Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(in_module)?;
     module.set_id(path);
@@ -137,6 +134,12 @@ pub fn read_text(context: TaskContext, path: &str, position: Position) -> Result
     };
     tasks.on_kernel_heap(&mut || drop(answer.take()));
     text
+}
+
+/// The same where the text is there and can be read at once or after a wait.
+pub fn text_of(context: &TaskContext, path: &str) -> Option<Cow<'static, str>> {
+    let text = read_text(*context, path, Position::NONE).ok()?;
+    Some(text.text)
 }
 
 /// The full path of a script, such as `/rom/lib/text.rhai`; `None` where it would leave its mount.

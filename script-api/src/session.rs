@@ -9,21 +9,26 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Scope, Shared};
 use services::host::{self, Host};
 use services::task::{Outcome, Requests, TaskError};
-use services::terminal::completion::Completion;
+use services::terminal::completion::{Completion, Question};
 use services::terminal::{Input, Terminal};
 use services::value::Value;
 
+use crate::advice::Surroundings;
+use crate::ask;
 use crate::complete;
+use crate::completion;
 use crate::context::{Stop, TaskContext};
 use crate::engine::{self, Profile};
 use crate::error::Failure;
 use crate::evaluate;
-use crate::functions;
+use crate::functions::help::Notes;
 use crate::show;
 use crate::table;
+use crate::types::Types;
+use crate::view::View;
 
 /// The body of a prompt's task: serves the person at `terminal` until Ctrl-D (`Ok`) or until the task is killed.
 ///
@@ -69,13 +74,17 @@ pub struct Session {
     functions: AST,
     /// Imports and global constants so far.
     global: GlobalRuntimeState,
+    /// What `dir` and `source` show.
+    notes: Shared<spin::Mutex<Notes>>,
 }
 
 impl Session {
     /// A session that has seen nothing yet.
     pub fn new(context: TaskContext) -> Self {
         let has_table = table::get().is_some();
-        let engine = engine::build(context, Profile::CONSOLE);
+        let notes = Shared::new(spin::Mutex::new(Notes::default()));
+        let mut engine = engine::build(context, Profile::CONSOLE);
+        Notes::register(&notes, &mut engine);
         let global = engine.new_global_runtime_state();
         Self {
             context,
@@ -84,6 +93,7 @@ impl Session {
             scope: Scope::new(),
             functions: AST::empty(),
             global,
+            notes,
         }
     }
 
@@ -97,7 +107,7 @@ impl Session {
                 tasks,
                 table::while_waiting(
                     self.context.host,
-                    terminal.read_line(move |text| scanner.is_complete(text)),
+                    terminal.read_line(move |text| ask::topic(text).is_some() || scanner.is_complete(text)),
                 ),
             ));
         });
@@ -109,9 +119,11 @@ impl Session {
             }
             Some(Ok(Input::EndOfInput)) => Some(Read::End),
             Some(Ok(Input::Machine)) => Some(Read::Nothing),
-            Some(Ok(Input::Complete(_))) => {
-                tasks.on_kernel_heap(&mut || {
-                    let _ = host::block_on(tasks, terminal.complete(Completion::default()));
+            Some(Ok(Input::Complete(question))) => {
+                let completion = self.answer(question);
+                self.context.on_kernel_heap(|| {
+                    // Where the wait is interrupted, the line is still there and the next wait answers.
+                    let _ = host::block_on(tasks, terminal.complete(completion));
                 });
                 Some(Read::Nothing)
             }
@@ -139,8 +151,57 @@ impl Session {
         }
     }
 
+    fn view(&self) -> View<'_> {
+        View {
+            context: &self.context,
+            scope: &self.scope,
+            functions: &self.functions,
+            global: &self.global,
+        }
+    }
+
+    /// What could stand at the cursor. The answer lies on the kernel heap.
+    pub fn answer(&self, question: &Question) -> Completion {
+        let completion = self
+            .context
+            .on_kernel_heap(|| completion::complete(self.view(), question));
+        // Ctrl-C was meant for a listing that took too long, and not for the line.
+        self.context.control.take(Requests::CANCEL);
+        completion
+    }
+
+    /// Answers `?name`.
+    fn show_help(&self, topic: &str) {
+        let text = match ask::answer(self.view(), &self.notes.lock().inputs, topic) {
+            Ok(text) => text,
+            Err(failure) => show::failure(&failure, "", |_| false),
+        };
+        // Ctrl-C ends the text.
+        if self.context.print_line(text.trim_end_matches('\n')).is_err() {
+            self.context.control.take(Requests::CANCEL);
+        }
+    }
+
+    /// Notes what `dir` and `source` may be asked for while the line runs.
+    fn take_notes(&self, line: &str) {
+        let mut notes = self.notes.lock();
+        notes.wants_variables |= line.contains("dir");
+        if notes.wants_variables {
+            let row = |(name, _, value): (&str, bool, &Dynamic)| {
+                let kind = Types::describe(value);
+                let kind = kind.split(',').next().unwrap_or_default();
+                (name.into(), kind.into(), Types::size(value).map(|(count, _)| count))
+            };
+            notes.variables = self.scope.iter_raw().map(row).collect();
+            notes.variables.sort();
+        }
+    }
+
     /// Evaluates one input, and prints its result or error.
     pub fn evaluate_and_show(&mut self, line: &str) {
+        if let Some(topic) = ask::topic(line) {
+            return self.show_help(topic);
+        }
         let known = self.functions.clone();
         let result = self.evaluate(line);
         let text = match &result {
@@ -177,8 +238,10 @@ impl Session {
             let host = self.context.host;
             host.tasks.on_kernel_heap(&mut || table::finish(host));
             self.engine = engine::build(self.context, Profile::CONSOLE);
+            Notes::register(&self.notes, &mut self.engine);
             self.has_table = true;
         }
+        self.take_notes(line);
         let code = engine::compile(&self.context, &self.engine, &self.scope, line, "")?;
         let (before, variables_before) = (self.functions.clone(), self.scope.len());
         if code.has_functions() {
@@ -197,6 +260,9 @@ impl Session {
             {
                 self.scope.rewind(variables_before);
             }
+        }
+        if code.has_functions() && result.is_ok() {
+            self.notes.lock().inputs.keep(line);
         }
         self.forget_shadowed(variables_before);
         result
@@ -234,13 +300,19 @@ impl Session {
 
     fn describe(&self, error: &EvalAltResult, line: &str, known: &AST) -> String {
         let mut failure = Failure::of(error);
-        if failure.code == "function_not_found" {
-            functions::help::add_hint(&self.context, &mut failure.message);
-        }
         let has = |ast: &AST, name: &str| ast.iter_fn_def().any(|function| function.name == name);
         // What is defined in this very input counts as here, even where an earlier one had the same name.
         let compile = || engine::compile(&self.context, &self.engine, &Scope::new(), line, "").ok();
         let is_elsewhere = |name: &str| has(known, name) && !compile().is_some_and(|code| has(&code, name));
-        show::failure(&failure, line, is_elsewhere)
+        let notes = self.notes.lock();
+        let surroundings = Surroundings {
+            view: self.view(),
+            inputs: &notes.inputs,
+            input: line,
+        };
+        let lines = surroundings.advise(error, &mut failure, is_elsewhere);
+        let mut text = show::failure(&failure, line, is_elsewhere);
+        text.push_str(&lines);
+        text
     }
 }

@@ -8,6 +8,7 @@ use core::fmt::Write;
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map};
 use unicode_width::UnicodeWidthStr;
 
+use crate::catalogue::Namespace;
 use crate::error::Failure;
 
 /// Elements shown of one array or map.
@@ -65,6 +66,8 @@ fn write_value(value: &Dynamic, depth: usize, out: &mut String) {
         };
     } else if value.is_unit() {
         out.push_str("()");
+    } else if let Some(namespace) = value.read_lock::<Namespace>() {
+        let _ = write!(out, "namespace {}", namespace.0);
     } else {
         out.push_str(&value.to_string());
     }
@@ -268,7 +271,7 @@ pub fn failure(failure: &Failure, source: &str, is_elsewhere: impl Fn(&str) -> b
 }
 
 /// The line with a caret below; of a long line, the part around the column.
-fn write_source_line(line: &str, column: usize, out: &mut String) {
+pub(crate) fn write_source_line(line: &str, column: usize, out: &mut String) {
     let column = column.saturating_sub(1);
     let start = column.saturating_sub(SOURCE_LIMIT_CHARACTERS / 2);
     let start = if line.chars().count() <= SOURCE_LIMIT_CHARACTERS {

@@ -39,10 +39,12 @@ mod tests;
 use services::shared;
 use services::value::Value;
 
+use crate::catalogue;
 use crate::registry::{Api, Doc, Example, Kind, Param, ScriptError};
 
 /// Adds the functions of the machine, which every task has.
 pub fn register(api: &mut Api) {
+    catalogue::register(api, |name| name != "debug");
     array::register(api);
     cell::register(api);
     channel::register(api);
