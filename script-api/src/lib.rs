@@ -13,6 +13,9 @@
 //! | [`convert`] | values between a script and the rest of the machine |
 //! | [`error`] | errors with stable codes |
 //! | [`show`] | values and errors as the prompt shows them |
+//! | [`last_result`], [`underscore`] | `_`, and what a `;` at the end means |
+//! | [`pager`] | long results, page by page |
+//! | [`chart`] | numbers as charts of text |
 //! | [`complete`] | whether an input is finished |
 //! | [`resolver`] | `import`, and which file is meant |
 //! | [`evaluate`] | which of the two evaluators runs a text; [`suitable`] decides |
@@ -30,6 +33,7 @@
 
 extern crate alloc;
 
+pub mod chart;
 pub mod complete;
 pub mod compute;
 pub mod context;
@@ -39,6 +43,8 @@ pub mod error;
 pub mod evaluate;
 pub mod functions;
 pub mod handles;
+pub mod last_result;
+pub mod pager;
 pub mod program;
 pub mod registry;
 pub mod resolver;
@@ -47,6 +53,7 @@ pub mod show;
 pub mod sort;
 pub mod suitable;
 pub mod table;
+pub mod underscore;
 pub mod warm;
 
 pub use warm::warm_up;

@@ -10,6 +10,7 @@ use services::value::Value;
 
 use crate::context::TaskContext;
 use crate::engine;
+use crate::pager;
 use crate::registry::{Api, Args, Doc, Example, Kind, Param, ScriptError};
 
 const HELP: Doc = Doc {
@@ -118,7 +119,7 @@ fn describe(doc: &Doc, out: &mut String) {
 }
 
 fn print(context: &TaskContext, text: &str) -> Result<Value, ScriptError> {
-    context.print_line(text.trim_end_matches('\n'))?;
+    pager::show_text(context, text.trim_end_matches('\n'))?;
     Ok(Value::Unit)
 }
 
