@@ -75,11 +75,8 @@ impl Pager {
         let Some(typed) = &mut self.search.asking else { return };
         match key {
             Key::Character(character) if typed.chars().count() < NEEDLE_LIMIT => typed.push(character),
-            Key::Backspace => {
-                if typed.pop().is_none() {
-                    self.search.asking = None;
-                }
-            }
+            Key::Backspace if typed.is_empty() => self.search.asking = None,
+            Key::Backspace => drop(typed.pop()),
             Key::Enter => {
                 let typed = core::mem::take(typed);
                 self.search.asking = None;
