@@ -18,6 +18,9 @@
 //! | [`convert`] | values between a script and the rest of the machine |
 //! | [`error`] | errors with stable codes |
 //! | [`show`] | values and errors as the prompt shows them |
+//! | [`last_result`], [`underscore`] | `_`, and what a `;` at the end means |
+//! | [`pager`] | long results, page by page |
+//! | [`chart`] | numbers as charts of text |
 //! | [`complete`] | whether an input is finished |
 //! | [`resolver`] | `import`, and which file is meant |
 //! | [`evaluate`] | which of the two evaluators runs a text; [`suitable`] decides |
@@ -39,6 +42,7 @@ pub mod advice;
 pub mod ask;
 pub mod builtin_docs;
 pub mod catalogue;
+pub mod chart;
 pub mod complete;
 pub mod completion;
 pub mod compute;
@@ -49,6 +53,8 @@ pub mod error;
 pub mod evaluate;
 pub mod functions;
 pub mod handles;
+pub mod last_result;
+pub mod pager;
 pub mod program;
 pub mod registry;
 pub mod resolver;
@@ -60,6 +66,7 @@ pub mod suggest;
 pub mod suitable;
 pub mod table;
 pub mod types;
+pub mod underscore;
 pub mod view;
 pub mod warm;
 

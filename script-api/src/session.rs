@@ -25,6 +25,9 @@ use crate::engine::{self, Profile};
 use crate::error::Failure;
 use crate::evaluate;
 use crate::functions::help::Notes;
+use crate::last_result;
+use crate::pager;
+use crate::resolver;
 use crate::show;
 use crate::table;
 use crate::types::Types;
@@ -177,7 +180,7 @@ impl Session {
             Err(failure) => show::failure(&failure, "", |_| false),
         };
         // Ctrl-C ends the text.
-        if self.context.print_line(text.trim_end_matches('\n')).is_err() {
+        if pager::show_text(&self.context, text.trim_end_matches('\n')).is_err() {
             self.context.control.take(Requests::CANCEL);
         }
     }
@@ -203,26 +206,21 @@ impl Session {
             return self.show_help(topic);
         }
         let known = self.functions.clone();
-        let result = self.evaluate(line);
-        let text = match &result {
-            Ok(value) => show::value(value),
+        let shown = match self.evaluate(line) {
+            Ok(value) => last_result::show(&self.context, &mut self.scope, line, value),
             Err(error) => {
                 // The evaluation has ended, as was asked: its message must not be held up by that request.
                 if self.context.control.take(Requests::CANCEL) {
                     self.uncover_screen();
                 }
                 self.context.control.take(Requests::MEMORY);
-                Some(self.describe(error, line, &known))
+                self.context.print_line(&self.describe(&error, line, &known))
             }
         };
-        if let Some(text) = text
-            && self.context.print_line(&text).is_err()
-            && self.context.control.take(Requests::CANCEL)
-        {
+        if shown.is_err() && self.context.control.take(Requests::CANCEL) {
             let message = format!("\nerror[{}]: {}", Stop::Cancelled.code(), Stop::Cancelled.message());
             let _ = self.context.print_line(&message);
         }
-        drop(result);
         self.context.control.take(Requests::MEMORY);
     }
 
@@ -248,6 +246,7 @@ impl Session {
             self.functions = before.merge(&code.clone_functions_only());
         }
         let result = self.run(&code);
+        resolver::renew_imports(&self.engine, &mut self.global);
         if let Err(error) = &result {
             if code.has_functions() {
                 // Closures may live on in variables; functions with a name are forgotten.
@@ -259,6 +258,7 @@ impl Session {
                 && Stop::from_token(token) == Some(Stop::MemoryLimit)
             {
                 self.scope.rewind(variables_before);
+                last_result::forget(&mut self.scope);
             }
         }
         if code.has_functions() && result.is_ok() {

@@ -379,15 +379,15 @@ fn shows_tables_and_dumps() {
     machine.start_session();
     assert_eq!(
         machine.enter("sys::boot()"),
-        "end_ms  step    took_ms\n   1.5  memory      1.5\n   4.0  heap        2.5\n"
+        "end_ms  step    took_ms\n1.5 ms  memory   1.5 ms\n4.0 ms  heap     2.5 ms\n"
     );
     assert_eq!(
         machine.enter("let b = blob(20, 65); b"),
         "blob of 20 bytes\n00000000  41 41 41 41 41 41 41 41 41 41 41 41 41 41 41 41  AAAAAAAAAAAAAAAA\n\
          00000010  41 41 41 41                                      AAAA\n"
     );
-    assert_eq!(machine.enter("[#{a: 1}, #{b: [2]}]"), "#{\"a\": 1}\n#{\"b\": [2]}\n");
+    assert_eq!(machine.enter("[#{a: 1}, #{b: [2]}]"), "a  b\n1\n   [2]\n");
     assert_eq!(machine.enter("[#{a: 1}]"), "a\n1\n");
     assert!(machine.enter("debug::nest(1000)").ends_with("]]]\n"));
-    assert_eq!(machine.enter("log::tail(1)"), "text     time_ms\nstarted      1.0\n");
+    assert_eq!(machine.enter("log::tail(1)"), "text     time_ms\nstarted   1.0 ms\n");
 }

@@ -302,7 +302,7 @@ impl Desk<'_> {
         let failure = result.as_ref().err().map(|error| Failure::of(error));
         self.forgive()?;
         let shown = match (&result, &failure) {
-            (Ok(value), _) => show::value(value),
+            (Ok(value), _) => show::value(value, show::Limits::ordinary(self.terminal.view().columns)),
             (Err(_), Some(failure)) => Some(show::failure(failure, &text, |_| false)),
             (Err(_), None) => None,
         };

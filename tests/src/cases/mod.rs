@@ -14,6 +14,7 @@ mod noise;
 mod paging;
 mod panic;
 mod prompt;
+mod results;
 mod screen;
 mod sessions;
 mod shared;
@@ -31,6 +32,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         exceptions::TESTS,
         harness::TESTS,
         prompt::TESTS,
+        results::TESTS,
         language::TESTS,
         paging::TESTS,
         panic::TESTS,

@@ -19,6 +19,7 @@ use super::{PLAIN, param};
 use crate::catalogue::Namespace;
 use crate::context::TaskContext;
 use crate::error::thrown;
+use crate::pager;
 use crate::registry::{Api, Doc, Example, Kind, ScriptError};
 
 pub use look::Notes;
@@ -110,8 +111,7 @@ fn help_value(
 }
 
 fn print(context: &TaskContext, call: &NativeCallContext<'_>, text: &str) -> Result<Dynamic, Box<EvalAltResult>> {
-    context
-        .print_line(text.trim_end_matches('\n'))
+    pager::show_text(context, text.trim_end_matches('\n'))
         .map_err(|interrupted| ScriptError::from(interrupted).to_script(context, call.call_position()))?;
     Ok(Dynamic::UNIT)
 }
