@@ -3,6 +3,8 @@
 //! Rhai forgets the functions and imports of a text when its evaluation ends. The session keeps them: it owns the state
 //! that an evaluation starts from, and merges each line's functions into what the next line sees.
 
+mod machine;
+
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -12,6 +14,7 @@ use alloc::vec::Vec;
 use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Scope};
 use services::host::{self, Host};
 use services::task::{Outcome, Requests, TaskError};
+use services::terminal::machine::Phase;
 use services::terminal::{Input, Terminal};
 use services::value::Value;
 
@@ -31,8 +34,10 @@ use crate::table;
 /// `killed` where the task was asked to end.
 pub fn run(host: Host, terminal: &'static Terminal) -> Outcome {
     let mut session = Session::new(TaskContext::current(host, Some(terminal)));
-    while let Some(line) = session.read(terminal) {
+    let mut is_alive = terminal.machine_phase() == Phase::Off || session.serve_machine(terminal);
+    while is_alive && let Some(line) = session.read(terminal) {
         match line {
+            Read::Machine => is_alive = session.serve_machine(terminal),
             Read::Line(line) => {
                 terminal.begin_evaluation(session.context.control);
                 session.evaluate_and_show(&line);
@@ -52,6 +57,8 @@ pub fn run(host: Host, terminal: &'static Terminal) -> Outcome {
 
 enum Read {
     Line(String),
+    /// Machine mode is wanted.
+    Machine,
     Nothing,
     End,
 }
@@ -105,6 +112,7 @@ impl Session {
                 self.uncover_screen();
                 Some(Read::Nothing)
             }
+            Some(Ok(Input::Machine)) => Some(Read::Machine),
             Some(Ok(Input::EndOfInput)) => Some(Read::End),
             Some(Err(_)) | None => match self.context.stop() {
                 Some(Stop::Killed) => None,
@@ -130,8 +138,8 @@ impl Session {
         }
     }
 
-    /// Evaluates one input, and prints its result or error.
-    pub fn evaluate_and_show(&mut self, line: &str) {
+    /// Evaluates one input, and prints its result or error; whether there was no error.
+    pub fn evaluate_and_show(&mut self, line: &str) -> bool {
         let known = self.functions.clone();
         let result = self.evaluate(line);
         let text = match &result {
@@ -152,8 +160,10 @@ impl Session {
             let message = format!("\nerror[{}]: {}", Stop::Cancelled.code(), Stop::Cancelled.message());
             let _ = self.context.print_line(&message);
         }
+        let is_well = result.is_ok();
         drop(result);
         self.context.control.take(Requests::MEMORY);
+        is_well
     }
 
     /// Evaluates one input; variables, functions and imports stay for the next one.

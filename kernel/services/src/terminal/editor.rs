@@ -19,6 +19,8 @@ pub enum Step {
     Interrupted,
     /// Ctrl-D on an empty line.
     EndOfInput,
+    /// Ctrl-A on an empty line that begins an input.
+    Machine,
 }
 
 /// Columns between tab stops.
@@ -96,6 +98,10 @@ impl LineEditor {
             Key::Control('d') if self.line.is_empty() => {
                 self.screen.leave("", out);
                 return Step::EndOfInput;
+            }
+            Key::Control('a') if self.line.is_empty() && self.prompt == super::PROMPT => {
+                self.screen.leave("", out);
+                return Step::Machine;
             }
             Key::Character(character) => self.insert(character.encode_utf8(&mut [0; 4]), out),
             Key::Tab => {

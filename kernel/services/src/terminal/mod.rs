@@ -10,6 +10,7 @@
 //! | [`view`] | what the terminal can show |
 //! | [`completion`] | what Tab asks and is answered |
 //! | [`full_screen`] | the terminal in the hands of a full-screen program |
+//! | [`raw_repl`], [`machine`] | the terminal in the hands of a program: MicroPython's raw REPL |
 //! | `read_key` | one key for a script |
 //! | `queues` | what waits between the console, the editor and the printers |
 //!
@@ -22,7 +23,9 @@ pub mod full_screen;
 pub mod history;
 pub mod keys;
 pub mod line;
+pub mod machine;
 mod queues;
+pub mod raw_repl;
 mod read_key;
 pub mod screen;
 #[cfg(test)]
@@ -59,6 +62,8 @@ pub enum Input {
     Interrupted,
     /// Ctrl-D on an empty line.
     EndOfInput,
+    /// Ctrl-A on an empty line: machine mode (raw REPL) is wanted.
+    Machine,
 }
 
 /// A console with a line editor. Lives for ever; sessions come and go on it.
@@ -148,6 +153,7 @@ impl Terminal {
                     prompt = CONTINUATION;
                 }
                 Step::EndOfInput if prompt == PROMPT => return Input::EndOfInput,
+                Step::Machine => return Input::Machine,
                 Step::EndOfInput | Step::Interrupted | Step::More => return Input::Interrupted,
             }
         }
