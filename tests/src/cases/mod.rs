@@ -8,6 +8,7 @@ mod edit;
 mod exceptions;
 mod harness;
 mod language;
+mod machine_mode;
 mod matrix;
 mod noise;
 mod paging;
@@ -17,6 +18,7 @@ mod screen;
 mod sessions;
 mod shared;
 mod tasks;
+mod transcripts;
 
 use crate::runner::Test;
 
@@ -31,6 +33,8 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         harness::TESTS,
         prompt::TESTS,
         language::TESTS,
+        machine_mode::TESTS,
+        transcripts::TESTS,
         paging::TESTS,
         panic::TESTS,
         tasks::TESTS,
