@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -22,8 +23,33 @@ struct Received {
 pub struct Standard {
     received: Mutex<Received>,
     room: Condvar,
-    /// No terminal in raw mode takes the output: lines end with LF alone.
-    is_plain: bool,
+    /// Where no terminal in raw mode takes the output, lines end with LF alone.
+    line_ends: Option<LineEnds>,
+}
+
+/// Makes LF of CR LF, also where a piece of text ends between the two.
+#[derive(Default)]
+struct LineEnds {
+    is_after_return: AtomicBool,
+}
+
+impl LineEnds {
+    fn shorten(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(bytes.len());
+        // Relaxed: one terminal writes at a time.
+        let mut is_after_return = self.is_after_return.load(Ordering::Relaxed);
+        for &byte in bytes {
+            if is_after_return && byte != b'\n' {
+                out.push(b'\r');
+            }
+            is_after_return = byte == b'\r';
+            if !is_after_return {
+                out.push(byte);
+            }
+        }
+        self.is_after_return.store(is_after_return, Ordering::Relaxed);
+        out
+    }
 }
 
 impl Standard {
@@ -40,7 +66,7 @@ impl Standard {
     /// For output alone.
     pub fn plain() -> &'static Self {
         Box::leak(Box::new(Self {
-            is_plain: true,
+            line_ends: Some(LineEnds::default()),
             ..Self::default()
         }))
     }
@@ -95,13 +121,24 @@ impl Console for Standard {
     fn poll_write(&self, _: &mut Context<'_>, bytes: &[u8]) -> Poll<usize> {
         let mut out = io::stdout().lock();
         // Where nobody reads any more there is nobody to tell either: the bytes count as sent.
-        if self.is_plain {
-            let plain: Vec<u8> = bytes.iter().copied().filter(|&byte| byte != b'\r').collect();
-            let _ = out.write_all(&plain);
-        } else {
-            let _ = out.write_all(bytes);
-        }
+        let _ = match &self.line_ends {
+            Some(line_ends) => out.write_all(&line_ends.shorten(bytes)),
+            None => out.write_all(bytes),
+        };
         let _ = out.flush();
         Poll::Ready(bytes.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LineEnds;
+
+    #[test]
+    fn only_line_ends_are_shortened() {
+        let ends = LineEnds::default();
+        assert_eq!(ends.shorten(b"a\r\nb\rc\r"), b"a\nb\rc");
+        assert_eq!(ends.shorten(b"\nd\r\r"), b"\nd\r");
+        assert_eq!(ends.shorten(b"e"), b"\re");
     }
 }

@@ -158,6 +158,18 @@ fn survives_garbage() {
 }
 
 #[test]
+fn the_next_session_answers_for_one_that_died() {
+    let mut board = enter();
+    let answer = failed(
+        board.run("let a = 1; task::kill(task::list()[0].id); loop { }"),
+        "session_lost",
+    );
+    assert!(answer.output.contains("killed"), "{answer:?}");
+    failed(board.run("a"), "variable_not_found");
+    assert_eq!(board.run("print(1)").expect("an answer"), printed("1\r\n"));
+}
+
+#[test]
 fn a_reset_ends_the_tasks_of_the_session() {
     let mut board = enter();
     let start = "task::start(|| time::sleep_ms(1000000)); time::sleep_ms(50); print(task::list().len)";

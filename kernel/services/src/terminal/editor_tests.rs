@@ -174,6 +174,19 @@ fn abandons_ends_and_deletes() {
 }
 
 #[test]
+fn control_a_hands_an_empty_input_to_a_program() {
+    let (steps, out) = type_all(&mut started(80), b"\x01");
+    assert_eq!((steps, out.as_str()), (vec![Step::Machine], "\r\n"));
+    // Elsewhere it is the key that goes to the line's start.
+    let (steps, _) = type_all(&mut started(80), b"b\x01a\r");
+    assert_eq!(steps, [Step::Submitted("ab".into())]);
+    let mut editor = started(80);
+    editor.begin(crate::terminal::CONTINUATION, &mut Vec::new());
+    let (steps, _) = type_all(&mut editor, b"\x01c\r");
+    assert_eq!(steps, [Step::Submitted("c".into())]);
+}
+
+#[test]
 fn recalls_history() {
     let mut editor = started(80);
     type_all(&mut editor, b"first\r");
@@ -248,6 +261,10 @@ fn shows_the_line_as_it_is_after_any_keys() {
             random ^= random >> 7;
             random ^= random << 17;
             let key = keys[(random >> 16) as usize % keys.len()];
+            if key == "\x01" && editor.line.is_empty() {
+                // Hands the terminal over.
+                continue;
+            }
             for &byte in key.as_bytes() {
                 editor.feed(byte, &mut out);
             }
