@@ -3,6 +3,8 @@
 //! Rhai forgets the functions and imports of a text when its evaluation ends. The session keeps them: it owns the state
 //! that an evaluation starts from, and merges each line's functions into what the next line sees.
 
+mod machine;
+
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -13,6 +15,7 @@ use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Scope, Share
 use services::host::{self, Host};
 use services::task::{Outcome, Requests, TaskError};
 use services::terminal::completion::{Completion, Question};
+use services::terminal::machine::Phase;
 use services::terminal::{Input, Terminal};
 use services::value::Value;
 
@@ -41,8 +44,10 @@ use crate::view::View;
 pub fn run(host: Host, terminal: &'static Terminal) -> Outcome {
     let mut session = Session::new(TaskContext::current(host, Some(terminal)));
     terminal.set_clock(host.clock);
-    while let Some(line) = session.read(terminal) {
+    let mut is_alive = terminal.machine_phase() == Phase::Off || session.serve_machine(terminal);
+    while is_alive && let Some(line) = session.read(terminal) {
         match line {
+            Read::Machine => is_alive = session.serve_machine(terminal),
             Read::Line(line) => {
                 terminal.begin_evaluation(session.context.control);
                 session.evaluate_and_show(&line);
@@ -62,6 +67,8 @@ pub fn run(host: Host, terminal: &'static Terminal) -> Outcome {
 
 enum Read {
     Line(String),
+    /// Machine mode is wanted.
+    Machine,
     Nothing,
     End,
 }
@@ -120,8 +127,8 @@ impl Session {
                 self.uncover_screen();
                 Some(Read::Nothing)
             }
+            Some(Ok(Input::Machine)) => Some(Read::Machine),
             Some(Ok(Input::EndOfInput)) => Some(Read::End),
-            Some(Ok(Input::Machine)) => Some(Read::Nothing),
             Some(Ok(Input::Complete(question))) => {
                 let completion = self.answer(question);
                 self.context.on_kernel_heap(|| {
@@ -200,13 +207,16 @@ impl Session {
         }
     }
 
-    /// Evaluates one input, and prints its result or error.
-    pub fn evaluate_and_show(&mut self, line: &str) {
+    /// Evaluates one input, and prints its result or error; whether there was no error.
+    pub fn evaluate_and_show(&mut self, line: &str) -> bool {
         if let Some(topic) = ask::topic(line) {
-            return self.show_help(topic);
+            self.show_help(topic);
+            return true;
         }
         let known = self.functions.clone();
-        let shown = match self.evaluate(line) {
+        let result = self.evaluate(line);
+        let is_well = result.is_ok();
+        let shown = match result {
             Ok(value) => last_result::show(&self.context, &mut self.scope, line, value),
             Err(error) => {
                 // The evaluation has ended, as was asked: its message must not be held up by that request.
@@ -222,6 +232,7 @@ impl Session {
             let _ = self.context.print_line(&message);
         }
         self.context.control.take(Requests::MEMORY);
+        is_well
     }
 
     /// Evaluates one input; variables, functions and imports stay for the next one.
@@ -304,15 +315,26 @@ impl Session {
         // What is defined in this very input counts as here, even where an earlier one had the same name.
         let compile = || engine::compile(&self.context, &self.engine, &Scope::new(), line, "").ok();
         let is_elsewhere = |name: &str| has(known, name) && !compile().is_some_and(|code| has(&code, name));
+        let lines = self.advise(error, line, &mut failure, is_elsewhere);
+        let mut text = show::failure(&failure, line, is_elsewhere);
+        text.push_str(&lines);
+        text
+    }
+
+    /// Adds to the message what may have been meant; the lines that go below it.
+    fn advise(
+        &self,
+        error: &EvalAltResult,
+        line: &str,
+        failure: &mut Failure,
+        is_elsewhere: impl Fn(&str) -> bool,
+    ) -> String {
         let notes = self.notes.lock();
         let surroundings = Surroundings {
             view: self.view(),
             inputs: &notes.inputs,
             input: line,
         };
-        let lines = surroundings.advise(error, &mut failure, is_elsewhere);
-        let mut text = show::failure(&failure, line, is_elsewhere);
-        text.push_str(&lines);
-        text
+        surroundings.advise(error, failure, is_elsewhere)
     }
 }

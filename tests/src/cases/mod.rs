@@ -9,6 +9,7 @@ mod editing;
 mod exceptions;
 mod harness;
 mod language;
+mod machine_mode;
 mod matrix;
 mod noise;
 mod paging;
@@ -19,6 +20,7 @@ mod screen;
 mod sessions;
 mod shared;
 mod tasks;
+mod transcripts;
 
 use crate::runner::Test;
 
@@ -34,6 +36,8 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         prompt::TESTS,
         results::TESTS,
         language::TESTS,
+        machine_mode::TESTS,
+        transcripts::TESTS,
         paging::TESTS,
         panic::TESTS,
         tasks::TESTS,

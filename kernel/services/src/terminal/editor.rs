@@ -300,14 +300,6 @@ impl LineEditor {
         self.screen.leave(&content, ending, out);
     }
 
-    /// The same, but nothing is shown: others take over where the cursor is.
-    fn leave_silently(&mut self, out: &mut Vec<u8>) {
-        if core::mem::take(&mut self.marks_pastes) {
-            out.extend_from_slice(LEAVE_PASTES_UNMARKED);
-        }
-        self.forget();
-    }
-
     fn submit(&mut self, out: &mut Vec<u8>) -> Step {
         self.leave(b"", out);
         let text = self.line.take();

@@ -13,6 +13,7 @@
 //! | [`view`] | what the terminal can show |
 //! | [`completion`], `list` | what Tab asks and is answered |
 //! | [`full_screen`] | the terminal in the hands of a full-screen program |
+//! | [`raw_repl`], [`machine`] | the terminal in the hands of a program: MicroPython's raw REPL |
 //! | `read_key` | one key for a script |
 //! | `queues` | what waits between the console, the editor and the printers |
 //!
@@ -30,7 +31,9 @@ mod layout;
 mod lexer;
 pub mod line;
 mod list;
+pub mod machine;
 mod queues;
+pub mod raw_repl;
 mod read_key;
 mod reading;
 mod screen;

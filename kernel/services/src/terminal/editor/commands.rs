@@ -51,7 +51,8 @@ impl LineEditor {
                 return Step::Interrupted;
             }
             Key::Control('a') if self.line.is_empty() && !self.is_paste_mode => {
-                self.leave_silently(out);
+                self.leave(b"", out);
+                self.forget();
                 return Step::Machine;
             }
             Key::Control('e') if self.line.is_empty() && !self.is_paste_mode => self.begin_paste_mode(out),

@@ -88,8 +88,11 @@ fn abandons_ends_and_deletes() {
 }
 
 #[test]
-fn enters_machine_mode_without_a_word() {
-    assert_eq!(type_all(&mut started(), b"\x01"), (vec![Step::Machine], String::new()));
+fn enters_machine_mode_as_micropython_does() {
+    assert_eq!(
+        type_all(&mut started(), b"\x01"),
+        (vec![Step::Machine], String::from("\r\n"))
+    );
     assert_eq!(entered(&mut started(), b"x\x7f \x01y\x02\r"), "y ");
     assert_eq!(type_all(&mut started(), b"\x02"), (vec![], String::new()));
 }
