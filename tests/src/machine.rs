@@ -384,6 +384,10 @@ impl Machine {
         match self.output.recv_timeout(limit) {
             Ok(chunk) => {
                 self.take_in(&chunk);
+                // All at once: a long text comes in thousands of chunks.
+                while let Ok(chunk) = self.output.try_recv() {
+                    self.take_in(&chunk);
+                }
                 self.look_for_panic()?;
             }
             Err(RecvTimeoutError::Timeout) => {}

@@ -309,7 +309,6 @@ impl LineEditor {
     }
 
     fn interrupt(&mut self, out: &mut Vec<u8>) -> Step {
-        self.search = None;
         self.leave(b"^C", out);
         self.forget();
         Step::Interrupted

@@ -15,6 +15,9 @@ use super::{IsComplete, LineEditor, Previous, Question, Step, TYPED_LIMIT_BYTES}
 /// Columns between tab stops.
 const TAB_CELLS: usize = TAB.len();
 
+/// The highest number that stands for keys held with F3 (xterm: 1 + shift 1, alt 2, control 4).
+const F3_MODIFIERS: usize = 8;
+
 impl LineEditor {
     /// Does what a key stands for.
     pub(super) fn press(&mut self, key: Key, is_complete: IsComplete<'_>, out: &mut Vec<u8>) -> Step {
@@ -223,7 +226,9 @@ impl LineEditor {
     }
 
     fn answer(&mut self, rows: usize, columns: usize, out: &mut Vec<u8>) {
-        if self.asking.answered() {
+        // F3 with Shift, Control or Alt looks as an answer from the first row.
+        let is_key = rows == 1 && columns <= F3_MODIFIERS;
+        if !is_key && self.asking.answered() {
             let view = super::View {
                 columns,
                 rows,

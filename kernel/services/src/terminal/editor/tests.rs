@@ -440,7 +440,9 @@ fn asks_an_unknown_terminal_three_times() {
     };
     assert!(ask(&mut editor) && ask(&mut editor) && ask(&mut editor) && !ask(&mut editor));
     assert!(type_all(&mut editor, b"\x0c").1.ends_with("\x1b[6n\x1b8"));
-    type_all(&mut editor, b"x\x1b[30;100R");
+    type_all(&mut editor, b"x\x1b[1;2R");
+    assert_eq!(editor.view(), View::default(), "Shift-F3");
+    type_all(&mut editor, b"\x1b[30;100R");
     let known = View {
         columns: 100,
         rows: 30,
