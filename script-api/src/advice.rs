@@ -74,7 +74,10 @@ impl Surroundings<'_> {
             return lines;
         }
         let place = failure.places.iter().rev().find(|place| place.line != 0).cloned();
-        let mut is_variable_outside = false;
+        if let EvalAltResult::ErrorFunctionNotFound(call, _) = error.unwrap_inner() {
+            failure.message = names::readable_call(call);
+        }
+        let mut is_in_function = false;
         if let Some(place) = place {
             let is_earlier = place.source.is_empty() && is_elsewhere(&place.function);
             let text = self.text_of(&place, is_earlier);
@@ -92,10 +95,10 @@ impl Surroundings<'_> {
             } else {
                 failure.message += &names::explain(self.view, error.unwrap_inner(), "");
             }
-            let is_function = !place.function.is_empty() && place.function != place.source;
-            is_variable_outside = is_function && !place.function.starts_with("anon$");
+            let has_name = !place.function.is_empty() && place.function != place.source;
+            is_in_function = has_name && !place.function.starts_with("anon$");
         }
-        if let Some(hint) = self.hint(error.unwrap_inner(), failure, is_variable_outside) {
+        if let Some(hint) = self.hint(error.unwrap_inner(), failure, is_in_function) {
             lines += &format!("\nhint: {hint}");
         }
         lines

@@ -138,6 +138,19 @@ impl Types {
         }
     }
 
+    /// The names of all types that people write.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let written = Self::NAMES.into_iter().map(|(name, _)| name);
+        written.filter(|name| {
+            name.starts_with(char::is_alphabetic) && !matches!(*name, "i64" | "f64" | "function" | "range=")
+        })
+    }
+
+    /// The type that people call `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::names().any(|known| known == name).then(|| Self::of_name(name))
+    }
+
     /// The values that a parameter of `kind` takes.
     pub fn of_kind(kind: Kind) -> Self {
         match kind {

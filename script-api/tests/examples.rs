@@ -3,9 +3,11 @@
 mod host;
 
 use host::standard_machine;
+use script_api::catalogue;
 use script_api::context::TaskContext;
 use script_api::engine::{self, Profile};
 use script_api::registry::{Doc, Example};
+use script_api::types::Types;
 use services::task::Control;
 use std::sync::atomic::Ordering;
 
@@ -147,7 +149,9 @@ fn gives_help_on_every_function() {
         } else {
             doc.namespace
         };
-        assert!(overview.contains(shown), "{}", doc.path());
+        // What is called on values is listed by the values' types.
+        let is_listed = catalogue::receivers(doc) == Types::NONE || !doc.namespace.is_empty();
+        assert!(!is_listed || overview.contains(shown), "{}", doc.path());
         let help = machine.enter(&format!("help(\"{}\")", doc.path()));
         assert!(
             help.contains(doc.summary) && help.contains(doc.example.code()),

@@ -53,6 +53,20 @@ impl Builtin {
         self.on.meets(Types::PLAIN)
     }
 
+    /// As it is written behind a value: `push(item)`. In the form of a plain function, that value is the first parameter.
+    pub fn method_form(&self) -> String {
+        let mut text = String::from(self.name);
+        let own = self.form.find([',', ')']).filter(|_| self.is_plain());
+        match own {
+            Some(end) => {
+                text.push('(');
+                text.push_str(self.form[end..].trim_start_matches([',', ' ']));
+            }
+            None => text.push_str(self.form),
+        }
+        text
+    }
+
     /// The type of its result; [`Types::NONE`] where that depends.
     pub fn returns(&self) -> Types {
         let result = self.form.split_once("-> ").map_or("()", |(_, result)| result);

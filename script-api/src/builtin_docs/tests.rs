@@ -119,5 +119,13 @@ fn is_well_written() {
     }
     let push = all_rows().find(|builtin| builtin.name == "push").expect("push");
     assert_eq!(push.signature(), "array|blob.push(item)");
+    let method = |name: &str| {
+        all_rows()
+            .find(|builtin| builtin.name == name)
+            .map(Builtin::method_form)
+    };
+    assert_eq!(method("push").as_deref(), Some("push(item)"));
+    assert_eq!(method("parse_int").as_deref(), Some("parse_int([radix]) -> int"));
+    assert_eq!(method("abs").as_deref(), Some("abs() -> number"));
     assert!(!push.takes_nothing() && push.returns() == Types::UNIT);
 }

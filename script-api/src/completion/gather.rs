@@ -259,13 +259,10 @@ pub fn methods(view: View<'_>, found: Found<'_>, gathered: &mut Gathered<'_>) {
         }
     }
     for builtin in builtin_docs::all() {
-        if builtin.on.meets(types) {
-            // In the form of a plain function, the value itself is the first parameter.
-            let takes_nothing = builtin.takes_nothing() || (builtin.is_plain() && !builtin.form.contains(','));
-            if gathered.fits(builtin.name) {
-                let suffix = if takes_nothing { "()" } else { "(" };
-                gathered.add(RANK_FUNCTION, builtin.name, suffix, Source::Builtin(builtin));
-            }
+        if builtin.on.meets(types) && gathered.fits(builtin.name) {
+            let takes_nothing = builtin.method_form()[builtin.name.len()..].starts_with("()");
+            let suffix = if takes_nothing { "()" } else { "(" };
+            gathered.add(RANK_FUNCTION, builtin.name, suffix, Source::Builtin(builtin));
         }
     }
 }

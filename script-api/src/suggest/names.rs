@@ -45,6 +45,9 @@ fn variable(view: View<'_>, name: &str, before: &str) -> String {
     {
         return format!("; {name} is a function: `?{name}` tells how to call it");
     }
+    if catalogue::namespaces(view.context).any(|namespace| namespace == name) {
+        return format!("; closures know a namespace by its functions only: {name}::...");
+    }
     let mut nearest = Nearest::new(name);
     Cursor::find(before)
         .locals
@@ -206,10 +209,9 @@ impl<'a> Call<'a> {
             let is_method = self.namespace.is_empty() && catalogue::receivers(doc).meets(self.receiver());
             doc.name == self.name && (doc.namespace == self.namespace || is_method)
         };
-        for doc in engine::docs(view.context).filter(is_own) {
-            forms.push(doc.signature());
-            fault = self.fault_of(doc);
-        }
+        let docs: Vec<&Doc> = engine::docs(view.context).filter(is_own).collect();
+        forms.extend(docs.iter().map(|doc| doc.signature()));
+        fault += &self.fault_of(&docs);
         if self.namespace.is_empty() {
             let builtins: Vec<&Builtin> = builtin_docs::all()
                 .filter(|builtin| builtin.name == self.name)
@@ -231,50 +233,66 @@ impl<'a> Call<'a> {
         if self.namespace.is_empty() || module.is_some() {
             for function in own.iter_fn_def().filter(|function| function.name == self.name) {
                 forms.push(view::signature(function));
-                fault = self.fault_of_count(function.params.len());
+                fault = self.fault_of_count(function.params.len(), 0);
             }
         }
         if forms.is_empty() {
             return String::new();
         }
-        let separator = if forms.len() > 1 || fault.is_empty() { "" } else { ": " };
-        let fault = if separator.is_empty() { "" } else { &fault };
+        let separator = if fault.is_empty() { "" } else { ": " };
         format!("; there is {}{separator}{fault}", forms.join(" and "))
     }
 
-    fn fault_of_count(&self, wanted: usize) -> String {
+    /// `own` arguments stand before the dot.
+    fn fault_of_count(&self, wanted: usize, own: usize) -> String {
         match &self.arguments {
-            Some(arguments) if arguments.len() != wanted => {
+            Some(arguments) if arguments.len() != wanted + own => {
                 let plural = if wanted == 1 { "" } else { "s" };
-                format!("it takes {wanted} argument{plural}, not {}", arguments.len())
+                format!("it takes {wanted} argument{plural}, not {}", arguments.len() - own)
             }
             _ => String::new(),
         }
     }
 
-    /// Which argument is wrong.
-    fn fault_of(&self, doc: &Doc) -> String {
+    /// Which argument is wrong, in the form of the function that fits best.
+    fn fault_of(&self, docs: &[&Doc]) -> String {
         let Some(arguments) = &self.arguments else {
             return String::new();
         };
-        if arguments.len() > doc.params.len() {
-            return self.fault_of_count(doc.params.len());
-        }
-        let pairs = arguments.iter().zip(&self.names).zip(doc.params);
-        for ((types, name), param) in pairs {
-            if !Types::of_kind(param.kind).meets(*types) {
-                let mut text = String::new();
-                let _ = write!(
-                    text,
-                    "{} must be {}, not {}",
-                    param.name,
-                    param.kind.name(),
-                    readable(name)
-                );
-                return text;
-            }
-        }
-        self.fault_of_count(doc.params.len())
+        let wrong = |doc: &Doc| {
+            let mut pairs = arguments.iter().zip(doc.params);
+            pairs.position(|(types, param)| !Types::of_kind(param.kind).meets(*types))
+        };
+        let best = docs.iter().map(|doc| wrong(doc).unwrap_or(arguments.len())).max();
+        let fitting = || {
+            docs.iter()
+                .filter(|doc| Some(wrong(doc).unwrap_or(arguments.len())) == best)
+        };
+        let Some((at, first)) = best.zip(fitting().next()) else {
+            return String::new();
+        };
+        let (Some(param), Some(name)) = (first.params.get(at), self.names.get(at)) else {
+            return match first.params.get(at) {
+                // All that are there fit, and more are needed.
+                Some(param) if docs.len() == 1 => format!("{} is missing", param.name),
+                None if docs.len() == 1 => {
+                    let own = usize::from(catalogue::receivers(first) != Types::NONE);
+                    self.fault_of_count(first.params.len() - own, own)
+                }
+                _ => String::new(),
+            };
+        };
+        let mut text = String::new();
+        let mut kinds: Vec<&str> = fitting()
+            .filter_map(|doc| Some(doc.params.get(at)?.kind.name()))
+            .collect();
+        kinds.dedup();
+        let _ = match fitting().all(|doc| doc.params.get(at).is_some_and(|other| other.name == param.name)) {
+            true => write!(text, "{}", param.name),
+            false => write!(text, "argument {}", at + 1),
+        };
+        let _ = write!(text, " must be {}, not {}", kinds.join(" or "), readable(name));
+        text
     }
 
     fn nearest(&self, view: View<'_>, before: &str) -> String {
@@ -312,6 +330,19 @@ impl<'a> Call<'a> {
         let plain = builtin_docs::all().filter(|builtin| builtin.is_plain());
         plain.for_each(|builtin| nearest.offer_name(builtin.name));
         nearest.question()
+    }
+}
+
+/// The message about a call that found no function, with the names that people know types by.
+pub fn readable_call(call: &str) -> String {
+    let parsed = Call::parse(call);
+    let path = call.split('(').next().unwrap_or(call).trim();
+    match parsed.arguments {
+        Some(_) => {
+            let names: Vec<&str> = parsed.names.iter().map(|name| readable(name)).collect();
+            format!("Function not found: {path}({})", names.join(", "))
+        }
+        None => format!("Function not found: {path}"),
     }
 }
 

@@ -36,7 +36,7 @@ const DIR_VALUE: Doc = Doc {
     summary: "Lists the keys of a map, and the functions that can be called on a value.",
     example: Example::Shows(
         "dir(#{a: 1})[0]",
-        "#{\"about\": \"int\", \"kind\": \"key\", \"name\": \"a\"}",
+        "#{\"kind\": \"key\", \"name\": \"a\", \"summary\": \"int\"}",
     ),
     ..PLAIN
 };
@@ -124,8 +124,13 @@ fn dir_value(
     let Some(value) = arguments.first() else {
         return Ok(Dynamic::from_array(rows));
     };
-    let entry = |name: String, kind: &str, about: &str| {
-        row([("name", name.into()), ("kind", kind.into()), ("about", about.into())])
+    // Tables show columns in the order of their names.
+    let entry = |name: String, kind: &str, summary: &str| {
+        row([
+            ("kind", kind.into()),
+            ("name", name.into()),
+            ("summary", summary.into()),
+        ])
     };
     if let Some(namespace) = value.read_lock::<crate::catalogue::Namespace>() {
         let own = crate::engine::docs(context).filter(|doc| doc.namespace == namespace.0);
@@ -142,10 +147,11 @@ fn dir_value(
         docs.into_iter()
             .map(|doc| entry(text::method_form(doc), "function", doc.summary)),
     );
-    rows.extend(builtins.into_iter().map(|builtin| {
-        let form = format!("{}{}", builtin.name, builtin.form);
-        entry(form, "function", builtin.summary)
-    }));
+    rows.extend(
+        builtins
+            .into_iter()
+            .map(|builtin| entry(builtin.method_form(), "function", builtin.summary)),
+    );
     Ok(Dynamic::from_array(rows))
 }
 

@@ -43,25 +43,24 @@ pub fn overview(context: &TaskContext) -> String {
         }
     }
     let mut plain: Vec<&str> = Vec::new();
-    let mut methods: Vec<&str> = Vec::new();
     for doc in all
         .iter()
         .filter(|(namespace, _)| namespace.is_empty())
         .flat_map(|(_, docs)| docs)
     {
-        let list = if catalogue::receivers(doc) == Types::NONE {
-            &mut plain
-        } else {
-            &mut methods
-        };
-        list.push(doc.name);
+        if catalogue::receivers(doc) == Types::NONE {
+            plain.push(doc.name);
+        }
     }
-    for builtin in builtin_docs::all() {
-        let list = if builtin.is_plain() { &mut plain } else { &mut methods };
-        list.push(builtin.name);
-    }
+    let builtins = builtin_docs::all().filter(|builtin| builtin.is_plain());
+    plain.extend(builtins.map(|builtin| builtin.name));
     write_names("functions without a namespace", plain, &mut out);
-    write_names("on values, as in list.len()", methods, &mut out);
+    let types = Types::names().collect();
+    write_names(
+        "types of values: ?string lists what can be called on a string",
+        types,
+        &mut out,
+    );
     out.push_str(
         "\n?fs lists a namespace, ?fs::read describes a function, ?x a variable or value. help(fs) and\n\
          help(\"fs::read\") do the same in scripts. apropos(\"word\") searches, dir() lists your variables,\n\
@@ -97,6 +96,10 @@ pub fn topic(context: &TaskContext, topic: &str, out: &mut String) -> bool {
     if !members.is_empty() {
         let _ = writeln!(out, "{topic}: {}", catalogue::summary(topic));
         list(&members, out);
+    }
+    if let Some(types) = Types::named(topic) {
+        let _ = writeln!(out, "values of the type {topic}");
+        methods(context, types, out);
     }
     let method = topic.rsplit('.').next().unwrap_or(topic);
     for doc in engine::docs(context) {
@@ -184,18 +187,19 @@ pub fn value(context: &TaskContext, value: &Dynamic, out: &mut String) {
             let _ = writeln!(out, "  keys: {}{more}", names.join(", "));
         }
     }
-    let (docs, builtins) = methods_of(context, Types::of(value));
-    let width = builtins
-        .iter()
-        .map(|builtin| builtin.name.len() + builtin.form.len())
-        .max();
+    methods(context, Types::of(value), out);
+}
+
+/// What can be called on values of `types`, a line each.
+fn methods(context: &TaskContext, types: Types, out: &mut String) {
+    let (docs, builtins) = methods_of(context, types);
+    let width = builtins.iter().map(|builtin| builtin.method_form().len()).max();
     let width = width.unwrap_or(0).min(COLUMN_MAX);
     for doc in docs {
         let _ = writeln!(out, "  .{:width$}  {}", method_form(doc), doc.summary);
     }
     for builtin in builtins {
-        let form = format!("{}{}", builtin.name, builtin.form);
-        let _ = writeln!(out, "  .{form:width$}  {}", builtin.summary);
+        let _ = writeln!(out, "  .{:width$}  {}", builtin.method_form(), builtin.summary);
     }
 }
 
