@@ -9,6 +9,7 @@ use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 use super::{KEY, LIST, MISSING_KEY, PLAIN, ROW_STEPS, ROWS, WRONG_TYPE, param, value_at};
 use crate::compute::{Call, Error, Result, name_of_type, text_of};
 use crate::registry::{Api, Doc, Example, Kind};
+use crate::sort::merge_sort;
 
 const GROUP_ERRORS: &[(&str, &str)] = &[MISSING_KEY, WRONG_TYPE];
 const BY: super::Param = param("by", Kind::Any, "a key that every row has, or a function of an element");
@@ -51,9 +52,20 @@ const UNIQUE_BY: Doc = Doc {
 /// Adds the methods.
 pub(super) fn register(api: &mut Api) {
     api.reader_of_counts(&COUNT_BY, &[2], |call| {
-        let mut groups = groups(call)?;
+        let (mut groups, mut pace) = (groups(call)?, call.pace());
+        let mut order: Vec<(usize, usize)> = (0..)
+            .zip(&groups.list)
+            .map(|(at, group)| (group.rows.len(), at))
+            .collect();
         // The sort is stable: of equal counts, the one that came first stays first.
-        groups.list.sort_by_key(|group| core::cmp::Reverse(group.rows.len()));
+        merge_sort(&mut order, |a, b| {
+            pace.spend(16)?;
+            Ok::<_, Error>(b.0.cmp(&a.0))
+        })?;
+        groups.list = order
+            .iter()
+            .map(|&(_, at)| core::mem::take(&mut groups.list[at]))
+            .collect();
         groups.into_rows(call, "count", |_, group| Ok(Dynamic::from_int(group.rows.len() as i64)))
     });
     api.reader_of_counts(&GROUP_BY, &[2], |call| {
@@ -102,6 +114,7 @@ fn tag(value: &Dynamic, index: usize) -> Result<Tag> {
 }
 
 /// The rows with one value, by their numbers; never none.
+#[derive(Default)]
 struct Group {
     value: Dynamic,
     rows: Vec<usize>,
