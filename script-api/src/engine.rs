@@ -21,6 +21,7 @@ use crate::functions;
 use crate::registry::{Api, Doc};
 use crate::resolver::FileResolver;
 use crate::table;
+use crate::underscore::Underscore;
 
 /// Limits by who wrote the script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,8 +183,11 @@ fn guard_parser(engine: &mut Engine, context: TaskContext) {
     let has_debug = context.host.debug.is_some();
     // And `print`, which several namespaces have: it is a name after `::`, and Rhai's own word elsewhere.
     let is_in_namespace = AtomicBool::new(false);
+    let underscore = spin::Mutex::new(Underscore::default());
     #[expect(deprecated, reason = "Rhai marks the hook as volatile, not as going away")]
     engine.on_parse_token(move |token, _, _| {
+        // Noted before anything else, so that the end of a text is never missed.
+        let is_pattern = underscore.lock().note(&token);
         if context.safepoint(context.control.operations()).is_some() {
             return Token::LexError(Box::new(LexError::ImproperSymbol(String::new(), String::new())));
         }
@@ -192,6 +196,7 @@ fn guard_parser(engine: &mut Engine, context: TaskContext) {
         match token {
             Token::Reserved(word) if has_debug && *word == "debug" => Token::Identifier(word),
             Token::Reserved(word) if is_in_namespace && *word == "print" => Token::Identifier(word),
+            Token::Underscore if !is_pattern => Token::Identifier(Box::new("_".into())),
             other => other,
         }
     });
@@ -215,6 +220,8 @@ pub fn compile(
         return Err(thrown("source_too_large", message, Position::NONE));
     }
     let mut ast = engine.compile_with_scope(scope, text).map_err(|error| {
+        // The parser stopped in the middle: the end of an empty text lets the hook forget what it has noted.
+        let _ = engine.compile("");
         let was_stopped =
             matches!(&*error.0, ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) if symbol.is_empty());
         match context.stop() {

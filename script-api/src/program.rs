@@ -14,7 +14,7 @@ use services::value::Value;
 use crate::context::TaskContext;
 use crate::convert::{self, CopyError};
 use crate::engine::{self, Profile};
-use crate::error::{Failure, thrown};
+use crate::error::{self, Failure, thrown};
 use crate::evaluate;
 use crate::resolver;
 
@@ -38,10 +38,7 @@ pub fn run_file(context: TaskContext, call: &NativeCallContext<'_>, path: &str) 
         let ast = engine::compile(&context, call.engine(), &Scope::new(), &text.text, &path)?;
         evaluate::whole(call.engine(), &mut Scope::new(), &ast)
     };
-    run().map_err(|error: Box<EvalAltResult>| match error.unwrap_inner() {
-        EvalAltResult::ErrorTerminated(..) => error,
-        _ => EvalAltResult::ErrorInModule(path.as_str().into(), error, position).into(),
-    })
+    run().map_err(|error| error::in_module(&path, position, error))
 }
 
 /// A function with all that it needs to run in another task.

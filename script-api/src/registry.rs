@@ -92,6 +92,8 @@ pub enum Kind {
     Blob,
     /// A list.
     Array,
+    /// A list whose methods these are: of maps, or of anything.
+    Rows,
     /// Named values.
     Map,
     /// A function or closure.
@@ -115,7 +117,7 @@ impl Kind {
             Self::Bool => "bool",
             Self::Text => "string",
             Self::Blob => "blob",
-            Self::Array => "array",
+            Self::Array | Self::Rows => "array",
             Self::Map => "map",
             Self::Function => "Fn",
             Self::Any => "any",
@@ -132,7 +134,7 @@ impl Kind {
             Self::Bool => TypeId::of::<bool>(),
             Self::Text => TypeId::of::<ImmutableString>(),
             Self::Blob => TypeId::of::<Blob>(),
-            Self::Array => TypeId::of::<Array>(),
+            Self::Array | Self::Rows => TypeId::of::<Array>(),
             Self::Map => TypeId::of::<Map>(),
             Self::Function => TypeId::of::<FnPtr>(),
             Self::Any => TypeId::of::<Dynamic>(),
@@ -156,7 +158,7 @@ impl Doc {
     /// Whether it is called on its first argument, as `value.name(...)`.
     pub fn is_method(&self) -> bool {
         let own = self.params.first().map(|param| param.kind);
-        matches!(own, Some(Kind::Channel | Kind::Cell | Kind::Counter))
+        matches!(own, Some(Kind::Channel | Kind::Cell | Kind::Counter | Kind::Rows))
     }
 
     /// Name, parameters and result: `time::sleep_ms(ms: int)`.
@@ -366,14 +368,15 @@ impl Api {
     /// Adds a function that computes on a script's own values.
     pub fn compute(&mut self, doc: &'static Doc, body: compute::Body) {
         self.add(doc, &[doc.params.len()], Style::Function, move |native, arguments| {
-            let context = TaskContext::of(&native)?;
-            context.enter(&native)?;
-            let call = Call {
-                context: &context,
-                native: &native,
-                arguments,
-            };
-            body(&call).map_err(|error| call.into_script_error(error))
+            run_compute(&native, arguments, body)
+        });
+    }
+
+    /// The same for one that reads its first argument where it lies: a variable is not copied for the call. It may be
+    /// called with fewer arguments, as many as `counts` says.
+    pub fn reader_of_counts(&mut self, doc: &'static Doc, counts: &[usize], body: compute::Body) {
+        self.add(doc, counts, Style::Reader, move |native, arguments| {
+            run_compute(&native, arguments, body)
         });
     }
 
@@ -393,16 +396,26 @@ impl Api {
         + 'static,
     ) {
         self.docs.push(doc);
-        let function = RhaiFunc::Pure {
-            func: Shared::new(
-                move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
-                    Some(call) => body(call, arguments),
-                    None => Err(thrown("no_task", "called without a context", Position::NONE)),
-                },
-            ),
-            has_context: true,
-            is_pure: false,
-            is_volatile: true,
+        let func = Shared::new(
+            move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
+                Some(call) => body(call, arguments),
+                None => Err(thrown("no_task", "called without a context", Position::NONE)),
+            },
+        );
+        let function = if style == Style::Reader {
+            RhaiFunc::Method {
+                func,
+                has_context: true,
+                is_pure: true,
+                is_volatile: true,
+            }
+        } else {
+            RhaiFunc::Pure {
+                func,
+                has_context: true,
+                is_pure: false,
+                is_volatile: true,
+            }
         };
         for count in counts {
             let all = &doc.params[..*count];
@@ -439,6 +452,23 @@ enum Style {
     Function,
     /// As a method too.
     Method,
+    /// As a method that only reads its first argument, a constant too.
+    Reader,
+}
+
+fn run_compute(
+    native: &NativeCallContext<'_>,
+    arguments: &mut [&mut Dynamic],
+    body: compute::Body,
+) -> Result<Dynamic, Box<EvalAltResult>> {
+    let context = TaskContext::of(native)?;
+    context.enter(native)?;
+    let call = Call {
+        context: &context,
+        native,
+        arguments,
+    };
+    body(&call).map_err(|error| call.into_script_error(error))
 }
 
 fn run_script(

@@ -3,26 +3,38 @@
 //! Rhai forgets the functions and imports of a text when its evaluation ends. The session keeps them: it owns the state
 //! that an evaluation starts from, and merges each line's functions into what the next line sees.
 
+mod machine;
+
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Scope, Shared};
 use services::host::{self, Host};
 use services::task::{Outcome, Requests, TaskError};
+use services::terminal::completion::{Completion, Question};
+use services::terminal::machine::Phase;
 use services::terminal::{Input, Terminal};
 use services::value::Value;
 
+use crate::advice::Surroundings;
+use crate::ask;
 use crate::complete;
+use crate::completion;
 use crate::context::{Stop, TaskContext};
 use crate::engine::{self, Profile};
 use crate::error::Failure;
 use crate::evaluate;
-use crate::functions;
+use crate::functions::help::Notes;
+use crate::last_result;
+use crate::pager;
+use crate::resolver;
 use crate::show;
 use crate::table;
+use crate::types::Types;
+use crate::view::View;
 
 /// The body of a prompt's task: serves the person at `terminal` until Ctrl-D (`Ok`) or until the task is killed.
 ///
@@ -31,8 +43,11 @@ use crate::table;
 /// `killed` where the task was asked to end.
 pub fn run(host: Host, terminal: &'static Terminal) -> Outcome {
     let mut session = Session::new(TaskContext::current(host, Some(terminal)));
-    while let Some(line) = session.read(terminal) {
+    terminal.set_clock(host.clock);
+    let mut is_alive = terminal.machine_phase() == Phase::Off || session.serve_machine(terminal);
+    while is_alive && let Some(line) = session.read(terminal) {
         match line {
+            Read::Machine => is_alive = session.serve_machine(terminal),
             Read::Line(line) => {
                 terminal.begin_evaluation(session.context.control);
                 session.evaluate_and_show(&line);
@@ -52,6 +67,8 @@ pub fn run(host: Host, terminal: &'static Terminal) -> Outcome {
 
 enum Read {
     Line(String),
+    /// Machine mode is wanted.
+    Machine,
     Nothing,
     End,
 }
@@ -67,13 +84,17 @@ pub struct Session {
     functions: AST,
     /// Imports and global constants so far.
     global: GlobalRuntimeState,
+    /// What `dir` and `source` show.
+    notes: Shared<spin::Mutex<Notes>>,
 }
 
 impl Session {
     /// A session that has seen nothing yet.
     pub fn new(context: TaskContext) -> Self {
         let has_table = table::get().is_some();
-        let engine = engine::build(context, Profile::CONSOLE);
+        let notes = Shared::new(spin::Mutex::new(Notes::default()));
+        let mut engine = engine::build(context, Profile::CONSOLE);
+        Notes::register(&notes, &mut engine);
         let global = engine.new_global_runtime_state();
         Self {
             context,
@@ -82,6 +103,7 @@ impl Session {
             scope: Scope::new(),
             functions: AST::empty(),
             global,
+            notes,
         }
     }
 
@@ -95,7 +117,7 @@ impl Session {
                 tasks,
                 table::while_waiting(
                     self.context.host,
-                    terminal.read_line(move |text| scanner.is_complete(text)),
+                    terminal.read_line(move |text| ask::topic(text).is_some() || scanner.is_complete(text)),
                 ),
             ));
         });
@@ -105,7 +127,16 @@ impl Session {
                 self.uncover_screen();
                 Some(Read::Nothing)
             }
+            Some(Ok(Input::Machine)) => Some(Read::Machine),
             Some(Ok(Input::EndOfInput)) => Some(Read::End),
+            Some(Ok(Input::Complete(question))) => {
+                let completion = self.answer(question);
+                self.context.on_kernel_heap(|| {
+                    // Where the wait is interrupted, the line is still there and the next wait answers.
+                    let _ = host::block_on(tasks, terminal.complete(completion));
+                });
+                Some(Read::Nothing)
+            }
             Some(Err(_)) | None => match self.context.stop() {
                 Some(Stop::Killed) => None,
                 // A request that was meant for an evaluation that has just ended.
@@ -130,30 +161,78 @@ impl Session {
         }
     }
 
-    /// Evaluates one input, and prints its result or error.
-    pub fn evaluate_and_show(&mut self, line: &str) {
+    fn view(&self) -> View<'_> {
+        View {
+            context: &self.context,
+            scope: &self.scope,
+            functions: &self.functions,
+            global: &self.global,
+        }
+    }
+
+    /// What could stand at the cursor. The answer lies on the kernel heap.
+    pub fn answer(&self, question: &Question) -> Completion {
+        let completion = self
+            .context
+            .on_kernel_heap(|| completion::complete(self.view(), question));
+        // Ctrl-C was meant for a listing that took too long, and not for the line.
+        self.context.control.take(Requests::CANCEL);
+        completion
+    }
+
+    /// Answers `?name`.
+    fn show_help(&self, topic: &str) {
+        let text = match ask::answer(self.view(), &self.notes.lock().inputs, topic) {
+            Ok(text) => text,
+            Err(failure) => show::failure(&failure, "", |_| false),
+        };
+        // Ctrl-C ends the text.
+        if pager::show_text(&self.context, text.trim_end_matches('\n')).is_err() {
+            self.context.control.take(Requests::CANCEL);
+        }
+    }
+
+    /// Notes what `dir` and `source` may be asked for while the line runs.
+    fn take_notes(&self, line: &str) {
+        let mut notes = self.notes.lock();
+        notes.wants_variables |= line.contains("dir");
+        if notes.wants_variables {
+            let row = |(name, _, value): (&str, bool, &Dynamic)| {
+                let kind = Types::describe(value);
+                let kind = kind.split(',').next().unwrap_or_default();
+                (name.into(), kind.into(), Types::size(value).map(|(count, _)| count))
+            };
+            notes.variables = self.scope.iter_raw().map(row).collect();
+            notes.variables.sort();
+        }
+    }
+
+    /// Evaluates one input, and prints its result or error; whether there was no error.
+    pub fn evaluate_and_show(&mut self, line: &str) -> bool {
+        if let Some(topic) = ask::topic(line) {
+            self.show_help(topic);
+            return true;
+        }
         let known = self.functions.clone();
         let result = self.evaluate(line);
-        let text = match &result {
-            Ok(value) => show::value(value),
+        let is_well = result.is_ok();
+        let shown = match result {
+            Ok(value) => last_result::show(&self.context, &mut self.scope, line, value),
             Err(error) => {
                 // The evaluation has ended, as was asked: its message must not be held up by that request.
                 if self.context.control.take(Requests::CANCEL) {
                     self.uncover_screen();
                 }
                 self.context.control.take(Requests::MEMORY);
-                Some(self.describe(error, line, &known))
+                self.context.print_line(&self.describe(&error, line, &known))
             }
         };
-        if let Some(text) = text
-            && self.context.print_line(&text).is_err()
-            && self.context.control.take(Requests::CANCEL)
-        {
+        if shown.is_err() && self.context.control.take(Requests::CANCEL) {
             let message = format!("\nerror[{}]: {}", Stop::Cancelled.code(), Stop::Cancelled.message());
             let _ = self.context.print_line(&message);
         }
-        drop(result);
         self.context.control.take(Requests::MEMORY);
+        is_well
     }
 
     /// Evaluates one input; variables, functions and imports stay for the next one.
@@ -168,14 +247,17 @@ impl Session {
             let host = self.context.host;
             host.tasks.on_kernel_heap(&mut || table::finish(host));
             self.engine = engine::build(self.context, Profile::CONSOLE);
+            Notes::register(&self.notes, &mut self.engine);
             self.has_table = true;
         }
+        self.take_notes(line);
         let code = engine::compile(&self.context, &self.engine, &self.scope, line, "")?;
         let (before, variables_before) = (self.functions.clone(), self.scope.len());
         if code.has_functions() {
             self.functions = before.merge(&code.clone_functions_only());
         }
         let result = self.run(&code);
+        resolver::renew_imports(&self.engine, &mut self.global);
         if let Err(error) = &result {
             if code.has_functions() {
                 // Closures may live on in variables; functions with a name are forgotten.
@@ -187,7 +269,11 @@ impl Session {
                 && Stop::from_token(token) == Some(Stop::MemoryLimit)
             {
                 self.scope.rewind(variables_before);
+                last_result::forget(&mut self.scope);
             }
+        }
+        if code.has_functions() && result.is_ok() {
+            self.notes.lock().inputs.keep(line);
         }
         self.forget_shadowed(variables_before);
         result
@@ -225,13 +311,30 @@ impl Session {
 
     fn describe(&self, error: &EvalAltResult, line: &str, known: &AST) -> String {
         let mut failure = Failure::of(error);
-        if failure.code == "function_not_found" {
-            functions::help::add_hint(&self.context, &mut failure.message);
-        }
         let has = |ast: &AST, name: &str| ast.iter_fn_def().any(|function| function.name == name);
         // What is defined in this very input counts as here, even where an earlier one had the same name.
         let compile = || engine::compile(&self.context, &self.engine, &Scope::new(), line, "").ok();
         let is_elsewhere = |name: &str| has(known, name) && !compile().is_some_and(|code| has(&code, name));
-        show::failure(&failure, line, is_elsewhere)
+        let lines = self.advise(error, line, &mut failure, is_elsewhere);
+        let mut text = show::failure(&failure, line, is_elsewhere);
+        text.push_str(&lines);
+        text
+    }
+
+    /// Adds to the message what may have been meant; the lines that go below it.
+    fn advise(
+        &self,
+        error: &EvalAltResult,
+        line: &str,
+        failure: &mut Failure,
+        is_elsewhere: impl Fn(&str) -> bool,
+    ) -> String {
+        let notes = self.notes.lock();
+        let surroundings = Surroundings {
+            view: self.view(),
+            inputs: &notes.inputs,
+            input: line,
+        };
+        surroundings.advise(error, failure, is_elsewhere)
     }
 }

@@ -207,6 +207,7 @@ fn hostile(kind: Kind) -> Vec<&'static str> {
         "[]",
         "[1]",
         "[#{a: 1}]",
+        "[#{a: 1, \"ü€😀\\x00\": 2.5}, #{}, 3]",
         "[[1, \"a\"], ()]",
         "[1, 2.5, 'c', \"t\", blob(), |x| x]",
         "debug::nest(200)",
@@ -224,7 +225,7 @@ fn hostile(kind: Kind) -> Vec<&'static str> {
     match kind {
         Kind::Int => ints.into(),
         Kind::Text => texts.into(),
-        Kind::Array => arrays.into(),
+        Kind::Array | Kind::Rows => arrays.into(),
         Kind::Map => maps.into(),
         Kind::Blob => blobs.into(),
         Kind::Function => functions.into(),
@@ -267,7 +268,11 @@ fn hostile_arguments_never_panic() {
         random ^= random << 17;
         random as usize % limit
     };
-    let computes = |doc: &&Doc| !doc.waits && (NAMESPACES.contains(&doc.namespace) || doc.name.contains("json"));
+    let is_on_rows = |doc: &Doc| doc.params.first().is_some_and(|param| param.kind == Kind::Rows);
+    let computes = |doc: &&Doc| {
+        let is_ours = NAMESPACES.contains(&doc.namespace) || doc.name.contains("json") || doc.name == "to_table";
+        !doc.waits && (is_ours || is_on_rows(doc))
+    };
     let docs: Vec<&Doc> = engine::docs(&context).filter(computes).collect();
     assert!(docs.len() > 60, "{}", docs.len());
     for doc in docs {

@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | `machine`, `qmp`, `text` | one emulated PC: its serial line and its monitor |
+//! | `sight` | a person's terminal on the serial line |
 //! | `screendump`, `vga_text`, `framebuffer` | what a person reads on its screen |
 //! | `images`, `runner`, `error` | boot images, running tests, why one failed |
 //! | `qr`, `report` | the QR code on the screen, and the report behind it |
@@ -25,5 +26,6 @@ pub mod report;
 pub mod runner;
 pub mod screen_figures;
 pub mod screendump;
+pub mod sight;
 pub mod text;
 pub mod vga_text;

@@ -11,6 +11,7 @@
 //! | [`keyboard`] | scancodes to what a terminal sends |
 //! | [`files`] | the file tree: `/rom`, `/tmp`, and what is mounted later |
 //! | [`edit`] | the full-screen editor for scripts |
+//! | [`pager`] | a long text on a terminal, page by page |
 //! | [`console`] | a byte console such as a serial line |
 //! | [`terminal`] | the line editor and the terminal on top of a console |
 //! | [`lock`] | the counted spin lock |
@@ -35,6 +36,7 @@ pub mod host;
 pub mod keyboard;
 pub mod lock;
 pub mod log;
+pub mod pager;
 pub mod random;
 pub mod report;
 pub mod rom;

@@ -8,6 +8,7 @@ use services::host::Debug;
 use services::value::Value;
 
 use super::int;
+use crate::catalogue;
 use crate::context::TaskContext;
 use crate::error::thrown;
 use crate::registry::{Api, Args, Doc, Example, Kind, Param, ScriptError};
@@ -111,6 +112,7 @@ const STACK_LEFT: Doc = doc(
 
 /// Adds `debug::*`.
 pub fn register(api: &mut Api) {
+    catalogue::register(api, |name| name == "debug");
     api.script(&NEST, |_, call, arguments| Ok(nest(count(call, arguments, 0)?)));
     api.script(&DROP_NEST, drop_nest);
     api.script(&PANIC, |_, _, _| panic!("debug::panic() was called"));

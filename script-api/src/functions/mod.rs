@@ -18,20 +18,26 @@ pub mod hex;
 pub mod json;
 pub mod key;
 pub mod log;
+pub mod look;
 pub mod mem;
 pub mod noise;
 mod place;
+pub mod plot;
 pub mod power;
 pub mod rand;
 pub mod regex;
+pub mod reload;
+pub mod rows;
 pub mod run;
 pub mod screen;
+pub mod stopwatch;
 pub mod strings;
 pub mod sys;
 pub mod task;
 pub mod text;
 pub mod time;
 pub mod toml;
+pub mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -39,10 +45,12 @@ mod tests;
 use services::shared;
 use services::value::Value;
 
+use crate::catalogue;
 use crate::registry::{Api, Doc, Example, Kind, Param, ScriptError};
 
 /// Adds the functions of the machine, which every task has.
 pub fn register(api: &mut Api) {
+    catalogue::register(api, |name| name != "debug");
     array::register(api);
     cell::register(api);
     channel::register(api);
@@ -70,10 +78,16 @@ pub fn register_computing(api: &mut Api) {
     hash::register(api);
     hex::register(api);
     json::register(api);
+    look::register(api);
+    plot::register(api);
     rand::register(api);
     regex::register(api);
+    reload::register(api);
+    rows::register(api);
+    stopwatch::register(api);
     text::register(api);
     toml::register(api);
+    watch::register(api);
 }
 
 /// What descriptions of functions that neither wait nor fail have in common.

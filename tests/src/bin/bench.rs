@@ -92,7 +92,7 @@ fn run() -> Result<(), Error> {
         );
     }
     type Measurement = fn(&Bench) -> Result<Vec<Figure>, Error>;
-    let measurements: [(&str, Measurement); 15] = [
+    let measurements: [(&str, Measurement); 16] = [
         ("size", sizes),
         ("boot", boot),
         ("memory", memory),
@@ -100,6 +100,7 @@ fn run() -> Result<(), Error> {
         ("script", scripts),
         ("count", counts),
         ("cost", costs),
+        ("completion", completion),
         ("idle", idle),
         ("screen_lines", |bench| screen_figures::lines(&bench.setting())),
         ("screen_scroll", |bench| screen_figures::scroll(&bench.setting())),
@@ -411,6 +412,23 @@ fn costs(bench: &Bench) -> Result<Vec<Figure>, Error> {
         ]
     };
     Ok(COSTS.into_iter().zip(figures).flat_map(pair).collect())
+}
+
+/// What Tab takes on an empty line, where everything is offered; the second time, when its code is warm.
+fn completion(bench: &Bench) -> Result<Vec<Figure>, Error> {
+    let iso = bench.images.with_command_line("debug=on")?;
+    let mut times = Vec::new();
+    for _ in 0..bench.runs {
+        let mut machine = bench.start(&iso, 256)?;
+        machine.boot()?;
+        machine.eval("debug::complete(\"\").count")?;
+        let text = machine.eval("debug::complete(\"\").ms")?;
+        times.push(
+            text.parse()
+                .map_err(|_| Error::Wrong(format!("debug::complete(\"\").ms is {text}")))?,
+        );
+    }
+    Ok(vec![Figure::new("completion.everything", "ms", times).with_goal(5.0)])
 }
 
 fn idle(bench: &Bench) -> Result<Vec<Figure>, Error> {

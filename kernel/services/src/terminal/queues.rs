@@ -6,6 +6,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::task::{Context, Poll, Waker};
 
+use super::machine::Phase;
 use crate::task::{Control, Requests};
 
 /// Input kept while nobody reads; beyond it the sender is held back.
@@ -26,6 +27,8 @@ pub(super) struct Queues {
     evaluation: Option<&'static Control>,
     /// A full-screen program reads the keys: Ctrl-C is one of them.
     is_raw: bool,
+    /// A program is at the other end: nothing but the protocol's bytes may be sent.
+    pub(super) machine: Phase,
     pump: Option<Waker>,
     reader: Option<Waker>,
     printers: Vec<Waker>,
@@ -102,14 +105,16 @@ impl Queues {
         {
             // What was typed before Ctrl-C is withdrawn, and what was about to be shown is no longer wanted.
             self.input.clear();
-            self.output.clear();
-            self.output.extend(b"^C\r\n");
+            if self.machine == Phase::Off {
+                self.output.clear();
+                self.output.extend(b"^C\r\n");
+            }
             fresh = &bytes[at + 1..];
             cancelled = Some(control);
         }
         let room = TYPE_AHEAD_LIMIT_BYTES.saturating_sub(self.input.len());
         self.input.extend(&fresh[..fresh.len().min(room)]);
-        if fresh.len() > room && self.output.len() < OUTPUT_LIMIT_BYTES {
+        if fresh.len() > room && self.machine == Phase::Off && self.output.len() < OUTPUT_LIMIT_BYTES {
             self.output.push_back(BELL);
         }
         let printers = if cancelled.is_some() {
