@@ -7,11 +7,12 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::any::TypeId;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use rhai::packages::{Package, StandardPackage};
 use rhai::{
-    AST, Dynamic, Engine, EvalAltResult, LexError, Module, OptimizationLevel, ParseErrorType, Position, Scope, Shared,
+    AST, Blob, Dynamic, Engine, EvalAltResult, LexError, Module, OptimizationLevel, ParseErrorType, Position, Scope, Shared,
     Token,
 };
 
@@ -66,6 +67,7 @@ fn shared() -> &'static SharedModules {
         let mut api = Api::default();
         functions::register(&mut api);
         name_types(api.global());
+        iterate_bytes(api.global());
         let (functions, docs) = api.finish();
         SharedModules {
             searched: StandardPackage::new_lazy().as_shared_module(),
@@ -82,6 +84,13 @@ fn name_types(module: &mut Module) {
     for name in ["array", "blob", "f64", "i64", "map", "string"] {
         module.set_custom_type_raw(name, name);
     }
+}
+
+/// Makes `for` give the bytes of a blob as ints: Rhai's own iterator gives a type that scripts can do nothing with.
+fn iterate_bytes(module: &mut Module) {
+    module.set_iter(TypeId::of::<Blob>(), |blob| {
+        Box::new(blob.cast::<Blob>().into_iter().map(|byte| Dynamic::from_int(byte.into())))
+    });
 }
 
 fn debug(context: &TaskContext) -> Option<&'static (Namespaces, Vec<&'static Doc>)> {

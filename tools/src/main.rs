@@ -43,6 +43,7 @@ fn dispatch(verb: &str, arguments: Arguments) -> Result<(), Error> {
         }
         "clean-room" => hand_over("tests", "clean-room", arguments),
         "sim" => hand_over("sim", "sim", arguments),
+        "docs" => hand_over("manual", "manual", arguments),
         "" | "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())

@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use script_api::registry::Doc;
 
+use crate::builtin;
 use crate::codes;
 use crate::reference;
 
@@ -33,6 +34,8 @@ pub fn pages(namespaces: &BTreeMap<&'static str, Vec<&'static Doc>>) -> io::Resu
         summary.push(format!("- [{}]({path})", reference::title(namespace)));
         pages.insert(path, reference::page(namespace, docs));
     }
+    summary.push(format!("- [{}]({})", builtin::TITLE, builtin::PATH));
+    pages.insert(builtin::PATH.into(), builtin::page());
     summary.push(format!("- [Error codes]({})", codes::PATH));
     pages.insert(codes::PATH.into(), codes::page(namespaces));
     if let Some(text) = pages.get_mut(SUMMARY) {

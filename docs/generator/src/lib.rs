@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`book`] | collects the pages of both kinds, and the summary |
 //! | [`reference`] | a page per namespace |
+//! | [`builtin`] | the page of Rhai's own functions |
 //! | [`codes`] | the page of error codes |
 //! | [`markup`] | text that Markdown takes as it is |
 //! | [`definitions`] | `rhaios.d.rhai`, for editors |
@@ -16,6 +17,7 @@
 
 pub mod blocks;
 pub mod book;
+pub mod builtin;
 pub mod codes;
 pub mod definitions;
 pub mod keys;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use script_api::catalogue;
 use script_api::context::TaskContext;
-use script_api::engine;
 use script_api::registry::{Doc, Example};
 use services::task::Control;
 use sim::fake::FakeMachineWithConsole;
@@ -17,34 +17,6 @@ pub const FOLDER: &str = "reference";
 /// The page of the functions that need no prefix.
 pub const GLOBAL: &str = "global";
 
-/// What the namespaces are for; one that is missing here has a page all the same.
-const PURPOSES: &[(&str, &str)] = &[
-    ("", "Functions that need no prefix."),
-    ("base64", "Bytes as text of letters, digits, `+` and `/`, and back."),
-    ("bytes", "Numbers and texts packed into bytes by a format, and back: frames of protocols, headers of files."),
-    ("cell", "Values that several tasks read and change."),
-    ("channel", "Queues through which tasks send each other values."),
-    ("counter", "Numbers that several tasks may add to at once."),
-    ("cpu", "The processor."),
-    ("csv", "Tables as lines of text."),
-    ("fs", "Files. `/rom` came with the system, `/tmp` is memory."),
-    ("hash", "Check sums and digests of bytes and text."),
-    ("hex", "Bytes as text in base 16, and back."),
-    ("json", "JSON, to values and back."),
-    ("key", "The keyboard, and what is typed at the script's terminal."),
-    ("log", "What the system noted."),
-    ("mem", "The memory."),
-    ("power", "Off and on again."),
-    ("rand", "Random numbers, and the same ones again where a test needs that."),
-    ("regex", "Regular expressions."),
-    ("screen", "The screen: text at a place, colours, fonts, drawing."),
-    ("sys", "The system and its start."),
-    ("task", "Several scripts at once."),
-    ("text", "Text: cut, filled, wrapped, joined."),
-    ("time", "Clock, dates, waits."),
-    ("toml", "TOML, to values and back."),
-];
-
 /// The descriptions of the functions that every machine has, by namespace.
 pub fn namespaces(machine: &FakeMachineWithConsole) -> BTreeMap<&'static str, Vec<&'static Doc>> {
     let mut host = machine.host;
@@ -56,11 +28,7 @@ pub fn namespaces(machine: &FakeMachineWithConsole) -> BTreeMap<&'static str, Ve
         terminal: None,
         control,
     };
-    let mut namespaces = BTreeMap::<&str, Vec<&Doc>>::new();
-    for doc in engine::docs(&context) {
-        namespaces.entry(doc.namespace).or_default().push(doc);
-    }
-    namespaces
+    catalogue::by_namespace(&context).into_iter().collect()
 }
 
 /// The title of a namespace's page.
@@ -74,10 +42,13 @@ pub fn path(namespace: &str) -> String {
     format!("{FOLDER}/{name}.md")
 }
 
-/// One line on what the namespace is for; may be empty.
+/// One line on what the namespace is for; empty where the catalogue has none.
 pub fn purpose(namespace: &str) -> &'static str {
-    let known = PURPOSES.iter().find(|(name, _)| *name == namespace);
-    known.map_or("", |(_, purpose)| purpose)
+    if namespace.is_empty() {
+        "Functions that need no prefix."
+    } else {
+        catalogue::summary(namespace)
+    }
 }
 
 /// The page of a namespace.
@@ -148,6 +119,8 @@ fn describe(doc: &Doc, out: &mut String) {
 fn transcript(example: &Example) -> String {
     let input = format!("rhai> {}\n", example.code().replace('\n', "\n  ... "));
     match example {
+        // What shows a prompt would read as the next input.
+        Example::Shows(_, shown) if shown.contains("rhai> ") => input + "...",
         // A value may begin a line that goes on, and lines may follow.
         Example::Shows(_, shown) if shown.ends_with("...") => format!("{input}{shown}\n..."),
         Example::Shows(_, shown) => format!("{input}{shown}"),
