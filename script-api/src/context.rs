@@ -201,7 +201,10 @@ impl TaskContext {
                 if after.is_empty() {
                     copy.push('\n');
                 }
+                // Printing waits, whatever function it is that prints.
+                let outer = self.control.begin_native(true);
                 result = host::block_on(self.host.tasks, terminal.print(copy));
+                self.control.end_native(outer);
             });
             result?;
             if after.is_empty() {

@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`session`] | the prompt: read, evaluate, print |
+//! | [`supervisor`] | starts the prompt, and the next one when a line is detached; [`legacy`] is what passes between |
 //! | [`program`] | programs from files, and tasks that run a function of another task |
 //! | [`engine`] | makes every engine, with its limits and safepoints |
 //! | [`warm`], [`table`] | what is made once: at boot, and while the prompt waits |
@@ -16,6 +17,7 @@
 //! | [`complete`] | whether an input is finished |
 //! | [`resolver`] | `import`, and which file is meant |
 //! | [`evaluate`] | which of the two evaluators runs a text; [`suitable`] decides |
+//! | [`timers`] | the tasks that call functions at a time or on an event |
 //! | [`sort`] | a sort that can be stopped |
 //!
 //! # Memory
@@ -39,6 +41,7 @@ pub mod error;
 pub mod evaluate;
 pub mod functions;
 pub mod handles;
+pub mod legacy;
 pub mod program;
 pub mod registry;
 pub mod resolver;
@@ -46,7 +49,9 @@ pub mod session;
 pub mod show;
 pub mod sort;
 pub mod suitable;
+pub mod supervisor;
 pub mod table;
+pub mod timers;
 pub mod warm;
 
 pub use warm::warm_up;

@@ -4,14 +4,16 @@
 //! that an evaluation starts from, and merges each line's functions into what the next line sees.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, ImmutableString, Locked, Scope, Shared};
 use services::host::{self, Host};
+use services::legacy::Legacy;
 use services::task::{Outcome, Requests, TaskError};
+use services::terminal::jobs::{Place, Running};
 use services::terminal::{Input, Terminal};
 use services::value::Value;
 
@@ -21,6 +23,8 @@ use crate::engine::{self, Profile};
 use crate::error::Failure;
 use crate::evaluate;
 use crate::functions;
+use crate::legacy;
+use crate::program;
 use crate::show;
 use crate::table;
 
@@ -30,14 +34,34 @@ use crate::table;
 ///
 /// `killed` where the task was asked to end.
 pub fn run(host: Host, terminal: &'static Terminal) -> Outcome {
+    run_with(host, terminal, None)
+}
+
+/// The same, with what the session before left whose line was detached.
+///
+/// # Errors
+///
+/// `killed` where the task was asked to end; for a line that was detached itself, what it throws.
+pub fn run_with(host: Host, terminal: &'static Terminal, legacy: Option<Legacy>) -> Outcome {
     let mut session = Session::new(TaskContext::current(host, Some(terminal)));
+    if let Some(legacy) = legacy {
+        session.take_up(&legacy);
+        let mut legacy = Some(legacy);
+        host.tasks.on_kernel_heap(&mut || drop(legacy.take()));
+    }
     while let Some(line) = session.read(terminal) {
         match line {
             Read::Line(line) => {
-                terminal.begin_evaluation(session.context.control);
-                session.evaluate_and_show(&line);
-                host.tasks.on_kernel_heap(&mut || terminal.end_evaluation());
-                session.context.control.take(Requests::CANCEL);
+                session.begin_line(terminal, &line);
+                if let Some(outcome) = session.evaluate_and_show(&line) {
+                    return outcome;
+                }
+                let control = session.context.control;
+                if session.context.on_kernel_heap(|| terminal.end_line(control)) != Place::Prompt {
+                    // It was detached while its result was shown.
+                    return Ok(Value::Unit);
+                }
+                control.take(Requests::CANCEL);
             }
             Read::Nothing => {}
             Read::End => return Ok(Value::Unit),
@@ -67,6 +91,8 @@ pub struct Session {
     functions: AST,
     /// Imports and global constants so far.
     global: GlobalRuntimeState,
+    /// What defined the functions.
+    inputs: Vec<legacy::Input>,
 }
 
 impl Session {
@@ -82,7 +108,75 @@ impl Session {
             scope: Scope::new(),
             functions: AST::empty(),
             global,
+            inputs: Vec::new(),
         }
+    }
+
+    /// Begins a line that can be detached.
+    fn begin_line(&mut self, terminal: &'static Terminal, line: &str) {
+        let context = self.context;
+        context.on_kernel_heap(|| {
+            let legacy = legacy::collect(&self.scope, &self.global, &mut self.inputs);
+            let running = Running {
+                task: context.host.tasks.current(),
+                control: context.control,
+                text: line.into(),
+            };
+            terminal.begin_line(running, legacy);
+        });
+    }
+
+    /// Takes up what the session before left.
+    fn take_up(&mut self, legacy: &Legacy) {
+        for source in &legacy.sources {
+            let Ok(code) = engine::compile(&self.context, &self.engine, &Scope::new(), &source.text, "") else {
+                continue;
+            };
+            self.functions = self.functions.merge(&legacy::functions(&code, source.closures_only));
+            self.inputs.push(legacy::Input::new(&source.text, &code));
+            if source.closures_only {
+                self.inputs.iter_mut().last().into_iter().for_each(legacy::Input::keep_closures);
+            }
+        }
+        legacy::restore_variables(legacy, &self.functions, &mut self.scope);
+        let constants: BTreeMap<ImmutableString, Dynamic> =
+            legacy::constants(&self.scope).map(|(name, value)| (name.into(), value)).collect();
+        if !constants.is_empty() {
+            self.global.constants = Some(Shared::new(Locked::new(constants)));
+        }
+        let imports = legacy.imports.iter().map(|(name, path)| (name.as_str().into(), path.as_str().into()));
+        for import in imports {
+            match program::resolve_imports(&self.engine, &[import]) {
+                Ok(modules) => self.global.extend(modules),
+                Err(error) => drop(self.context.print_line(&self.describe(&error, "", &AST::empty()))),
+            }
+        }
+    }
+
+    /// The outcome of a line that ends in the background or was brought back from there, and the message that tells of
+    /// its end; `None` for one that ends at its prompt.
+    fn end_elsewhere(&self, result: &Result<Dynamic, Box<EvalAltResult>>, line: &str, known: &AST) -> Option<Outcome> {
+        let (context, terminal) = (self.context, self.context.terminal?);
+        let place = terminal.place(context.control);
+        if place == Place::Prompt {
+            return None;
+        }
+        context.control.take(Requests::CANCEL);
+        context.control.take(Requests::MEMORY);
+        let id = context.host.tasks.current().0;
+        let text = match result {
+            Ok(value) => format!("[{id}] done: {}", show::value(value).as_deref().unwrap_or("()")),
+            Err(error) => format!("[{id}] ended:\n{}", self.describe(error, line, known)),
+        };
+        // Where it cannot be told, as by one that was killed, the supervisor does it.
+        let is_told = place == Place::BroughtBack || context.print_line(&text).is_ok();
+        let failure = result.as_ref().map_err(|error| Failure::of(error));
+        Some(context.on_kernel_heap(|| {
+            if is_told {
+                terminal.end_line(context.control);
+            }
+            program::to_outcome(failure.as_ref().map(|value| *value))
+        }))
     }
 
     /// The next input; `None` where the task must end.
@@ -130,10 +224,14 @@ impl Session {
         }
     }
 
-    /// Evaluates one input, and prints its result or error.
-    pub fn evaluate_and_show(&mut self, line: &str) {
+    /// Evaluates one input, and prints its result or error. Where the line has left the prompt meanwhile, returns the
+    /// outcome that its task ends with.
+    pub fn evaluate_and_show(&mut self, line: &str) -> Option<Outcome> {
         let known = self.functions.clone();
         let result = self.evaluate(line);
+        if let Some(outcome) = self.end_elsewhere(&result, line, &known) {
+            return Some(outcome);
+        }
         let text = match &result {
             Ok(value) => show::value(value),
             Err(error) => {
@@ -154,6 +252,7 @@ impl Session {
         }
         drop(result);
         self.context.control.take(Requests::MEMORY);
+        None
     }
 
     /// Evaluates one input; variables, functions and imports stay for the next one.
@@ -174,14 +273,14 @@ impl Session {
         let (before, variables_before) = (self.functions.clone(), self.scope.len());
         if code.has_functions() {
             self.functions = before.merge(&code.clone_functions_only());
+            self.inputs.push(legacy::Input::new(line, &code));
         }
         let result = self.run(&code);
         if let Err(error) = &result {
             if code.has_functions() {
                 // Closures may live on in variables; functions with a name are forgotten.
-                let mut closures = code.clone_functions_only();
-                closures.retain_functions(|_, _, name, _| name.starts_with("anon$"));
-                self.functions = before.merge(&closures);
+                self.functions = before.merge(&legacy::functions(&code, true));
+                self.inputs.iter_mut().last().into_iter().for_each(legacy::Input::keep_closures);
             }
             if let EvalAltResult::ErrorTerminated(token, _) = error.unwrap_inner()
                 && Stop::from_token(token) == Some(Stop::MemoryLimit)

@@ -17,7 +17,7 @@ const BLOB_LIMIT_BYTES: usize = 256;
 /// Containers shown inside of each other.
 const DEPTH_LIMIT: usize = 24;
 /// Text shown in all.
-const TEXT_LIMIT_BYTES: usize = 16 * 1024;
+pub(crate) const TEXT_LIMIT_BYTES: usize = 16 * 1024;
 /// Columns of source text shown with an error.
 const SOURCE_LIMIT_CHARACTERS: usize = 76;
 

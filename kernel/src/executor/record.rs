@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
-use core::task::Waker;
+use core::task::{Context, Poll, Waker};
 
 use services::host::BoxFuture;
 use services::task::{Control, Outcome, TaskError, TaskId, outcome_bytes};
@@ -30,10 +30,12 @@ impl Arena {
 pub struct TaskRecord {
     /// The task.
     pub id: TaskId,
-    /// The task that started it.
-    pub parent: Option<TaskId>,
+    /// The task that started it, or took it over; 0 for none.
+    parent: AtomicU64,
     /// Its name.
-    pub name: String,
+    pub name: KernelLock<String>,
+    /// When it was started, in nanoseconds of uptime.
+    pub started_ns: u64,
     /// Its control word.
     pub control: &'static Control,
     /// Its memory; dropped with the record's last holder among fibers.
@@ -69,6 +71,8 @@ pub struct End {
     pub kept_bytes: usize,
     /// Who waits for it.
     pub waiters: Vec<Waker>,
+    /// Who wants to hear of the end, and does not take the outcome.
+    pub watcher: Option<Waker>,
 }
 
 impl TaskRecord {
@@ -79,12 +83,14 @@ impl TaskRecord {
         name: String,
         control: &'static Control,
         arena: Option<Arc<Arena>>,
+        started_ns: u64,
     ) -> Self {
         let allocating = arena.as_ref().map_or(core::ptr::null_mut(), |arena| arena.pointer());
         Self {
             id,
-            parent,
-            name,
+            parent: AtomicU64::new(parent.map_or(0, |parent| parent.0)),
+            name: KernelLock::new(name),
+            started_ns,
             control,
             arena: KernelLock::new(arena),
             waiting: KernelLock::new(None),
@@ -99,10 +105,23 @@ impl TaskRecord {
         }
     }
 
+    /// The task that it ends with.
+    pub fn parent(&self) -> Option<TaskId> {
+        match self.parent.load(Ordering::Relaxed) {
+            0 => None,
+            number => Some(TaskId(number)),
+        }
+    }
+
+    /// Makes `parent` the task that it ends with.
+    pub fn set_parent(&self, parent: TaskId) {
+        self.parent.store(parent.0, Ordering::Relaxed);
+    }
+
     /// Notes the task's outcome and wakes who waits for it.
     pub fn finish(&self, outcome: Outcome) {
         let bytes = outcome_bytes(&outcome);
-        let waiters = {
+        let (waiters, watcher) = {
             let mut end = self.end.lock();
             if end.has_ended {
                 return;
@@ -110,11 +129,9 @@ impl TaskRecord {
             end.has_ended = true;
             end.outcome = Some(outcome);
             end.kept_bytes = if end.waiters.is_empty() { bytes } else { 0 };
-            core::mem::take(&mut end.waiters)
+            (core::mem::take(&mut end.waiters), end.watcher.take())
         };
-        for waker in waiters {
-            waker.wake();
-        }
+        waiters.into_iter().chain(watcher).for_each(Waker::wake);
     }
 
     /// Puts an error in the place of an outcome that nobody has asked for, and returns it.
@@ -129,6 +146,24 @@ impl TaskRecord {
         }
         end.kept_bytes = 0;
         end.outcome.replace(Err(lost))
+    }
+
+    /// Ready when the task has ended, with its error where it has one; the outcome stays.
+    pub fn poll_error(&self, context: &Context<'_>) -> Poll<Option<TaskError>> {
+        let outcome = {
+            let mut end = self.end.lock();
+            if !end.has_ended {
+                let replaced = end.watcher.replace(context.waker().clone());
+                drop(end);
+                drop(replaced);
+                return Poll::Pending;
+            }
+            end.outcome.take()
+        };
+        // Copied while nothing is locked, since memory may be short.
+        let error = outcome.as_ref().and_then(|outcome| outcome.as_ref().err()).cloned();
+        self.end.lock().outcome = outcome;
+        Poll::Ready(error)
     }
 
     /// Whether the task has ended.

@@ -9,6 +9,7 @@ pub mod channel;
 pub mod cost;
 pub mod cpu;
 pub mod csv;
+pub mod deaf;
 pub mod debug;
 pub mod edit;
 pub mod fs;
@@ -16,10 +17,12 @@ pub mod hash;
 pub mod help;
 pub mod hex;
 pub mod json;
+pub mod jobs;
 pub mod key;
 pub mod log;
 pub mod mem;
 pub mod noise;
+pub mod limits;
 mod place;
 pub mod power;
 pub mod rand;
@@ -31,6 +34,7 @@ pub mod sys;
 pub mod task;
 pub mod text;
 pub mod time;
+pub mod timer;
 pub mod toml;
 
 #[cfg(test)]
@@ -50,7 +54,9 @@ pub fn register(api: &mut Api) {
     edit::register(api);
     fs::register(api);
     help::register(api);
+    jobs::register(api);
     key::register(api);
+    limits::register(api);
     log::register(api);
     mem::register(api);
     power::register(api);
@@ -60,6 +66,7 @@ pub fn register(api: &mut Api) {
     sys::register(api);
     task::register(api);
     time::register(api);
+    timer::register(api);
 }
 
 /// Adds the functions that only compute, which every task has too.

@@ -78,6 +78,7 @@ struct Record {
 #[derive(Default)]
 pub(crate) struct FakeTasks {
     records: Arc<Mutex<Vec<Record>>>,
+    shared: std::sync::OnceLock<&'static Table>,
     next: AtomicU64,
 }
 
@@ -101,6 +102,7 @@ impl FakeTasks {
     fn spawn(&self, name: &str, parent: Option<TaskId>, body: Box<dyn FnOnce() -> Outcome + Send>) -> TaskId {
         let (id, control) = self.begin(name, parent);
         let records = Arc::clone(&self.records);
+        let shared = self.shared.get().copied();
         let run = move || {
             let marker = 0u8;
             control.set_stack_floor(&raw const marker as usize - (STACK_BYTES - STACK_MARGIN_BYTES));
@@ -112,6 +114,11 @@ impl FakeTasks {
             record.outcome = Some(outcome);
             record.ended = true;
             record.waiters.drain(..).for_each(Waker::wake);
+            let children = records.iter().filter(|record| record.parent == Some(id) && !record.ended);
+            children.for_each(|child| child.control.interrupt(Requests::KILL));
+            drop(records);
+            ON_KERNEL_HEAP.set(true);
+            shared.into_iter().for_each(|shared| shared.end_of(id));
         };
         thread::Builder::new()
             .stack_size(STACK_BYTES)
@@ -159,7 +166,7 @@ impl Tasks for FakeTasks {
 
     fn start(&self, spec: TaskSpec) -> Result<TaskId, StartError> {
         assert!(is_on_kernel_heap(), "a task's body must be made on the kernel heap");
-        Ok(self.spawn(&spec.name, Some(self.current()), spec.body))
+        Ok(self.spawn(&spec.name, CURRENT.get().map(|(_, id)| id), spec.body))
     }
 
     fn wait(&self, id: TaskId) -> BoxFuture<Option<Outcome>> {
@@ -186,6 +193,20 @@ impl Tasks for FakeTasks {
             .is_some()
     }
 
+    fn hand_over(&self, detached: TaskId, successor: TaskId, name: &str) {
+        let mut records = self.records.lock().expect("no panic under the lock");
+        for record in records.iter_mut() {
+            if record.parent == Some(detached) {
+                record.parent = Some(successor);
+            }
+            if record.id == detached {
+                (record.parent, record.name) = (Some(successor), name.into());
+            }
+        }
+        drop(records);
+        self.shared.get().expect("a table").give_all(detached, successor);
+    }
+
     fn list(&self) -> Vec<TaskInfo> {
         let records = self.records.lock().expect("no panic under the lock");
         let info = |record: &Record| TaskInfo {
@@ -201,6 +222,9 @@ impl Tasks for FakeTasks {
             operations: record.control.operations(),
             arena_bytes: 4096,
             stack_peak_bytes: 8192,
+            memory_limit_bytes: 0,
+            started_ns: 0,
+            position: record.control.position(),
         };
         records.iter().map(info).collect()
     }
@@ -435,6 +459,8 @@ pub(crate) fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
     files.mount("/rom", Arc::new(ReadOnly::new(rom))).expect("a path");
     let memory = Memory::new(Box::new(|| 1 << 29));
     files.mount("/tmp", Arc::new(memory)).expect("a path");
+    let shared: &'static Table = Box::leak(Box::new(Table::new(64 << 20)));
+    tasks.shared.set(shared).expect("it is new");
     let host = Host {
         tasks,
         clock: Box::leak(Box::new(FakeClock(Instant::now()))),
@@ -443,7 +469,7 @@ pub(crate) fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
         log,
         rom,
         files,
-        shared: Box::leak(Box::new(Table::new(64 << 20))),
+        shared,
         keyboard: Box::leak(Box::<FakeKeyboard>::default()),
         display: Some(display),
         debug: Some(&FakeDebug),
@@ -473,12 +499,8 @@ impl FakeMachineWithConsole {
     pub(crate) fn start_session(&self) {
         let machine = *self;
         thread::spawn(move || {
-            loop {
-                machine
-                    .run(move || script_api::session::run(machine.host, machine.terminal))
-                    .ok();
-                machine.terminal.forget_evaluation();
-            }
+            ON_KERNEL_HEAP.set(true);
+            wait_for(script_api::supervisor::serve(machine.host, machine.terminal));
         });
         self.console.take_until("rhai> ");
     }

@@ -10,6 +10,7 @@
 //! | [`view`] | what the terminal can show |
 //! | [`completion`] | what Tab asks and is answered |
 //! | [`full_screen`] | the terminal in the hands of a full-screen program |
+//! | [`jobs`] | lines that run in the background |
 //! | `read_key` | one key for a script |
 //! | `queues` | what waits between the console, the editor and the printers |
 //!
@@ -20,6 +21,7 @@ pub mod completion;
 pub mod editor;
 pub mod full_screen;
 pub mod history;
+pub mod jobs;
 pub mod keys;
 pub mod line;
 mod queues;
@@ -48,7 +50,7 @@ pub const PROMPT: &str = "rhai> ";
 /// Shown before the lines that continue it.
 pub const CONTINUATION: &str = "  ... ";
 /// Bytes that one input may have over all its lines.
-const INPUT_LIMIT_BYTES: usize = 256 * 1024;
+pub const INPUT_LIMIT_BYTES: usize = 256 * 1024;
 
 /// What the person at the terminal gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,7 @@ pub struct Terminal {
     queues: Lock<Queues>,
     editing: Lock<Editing>,
     desk: Desk,
+    jobs: jobs::Jobs,
 }
 
 struct Editing {
@@ -95,6 +98,7 @@ impl Terminal {
                 is_dumb: false,
             }),
             desk: Desk::default(),
+            jobs: jobs::Jobs::default(),
         }
     }
 
@@ -124,6 +128,7 @@ impl Terminal {
     /// For the supervisor, after a session died: whatever it was doing on the terminal is over.
     pub fn forget_evaluation(&self) {
         self.editing.lock().is_active = false;
+        self.forget_running_line();
         self.end_evaluation();
     }
 
@@ -210,7 +215,11 @@ impl Terminal {
                 && let Poll::Ready(count) = self.console.poll_read(context, &mut buffer[..read_limit])
             {
                 let wakers = self.queues.lock().receive(&buffer[..count]);
+                let detaches = wakers.detaches;
                 wakers.wake();
+                if detaches && self.detach(None).is_err() {
+                    self.queues.lock().send(&[queues::BELL]);
+                }
                 moved = true;
             }
             let count = self.queues.lock().peek_output(context, &mut buffer);
