@@ -108,6 +108,10 @@ impl TaskContext {
             position.line().unwrap_or(0) as u32,
             position.position().unwrap_or(0) as u32,
         );
+        let operations = call.global_runtime_state().num_operations;
+        if operations > self.control.operations() {
+            self.control.set_operations(operations);
+        }
         if self.control.stack_left_bytes() < NATIVE_STACK_BYTES {
             return Err(thrown(
                 "stack_overflow",

@@ -79,6 +79,9 @@ pub fn collect(scope: &Scope<'_>, global: &GlobalRuntimeState, inputs: &mut Vec<
             value,
         });
     }
+    // The newest came first, so that they are the ones that fit.
+    legacy.variables.reverse();
+    legacy.left_behind.reverse();
     let imports = global.scan_imports_raw();
     legacy.imports = imports
         .filter_map(|(name, module)| Some((name.as_str().into(), module.id()?.into())))

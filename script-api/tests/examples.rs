@@ -125,7 +125,9 @@ fn shows_what_the_example_says() {
                 machine.console.type_text(code);
                 machine.console.type_text("\r");
                 let shown = machine.console.take_until("rhai> ");
-                assert!(!shown.contains("error["), "{code}: {shown}");
+                // A fake machine goes off by killing the task, and its supervisor says so.
+                let is_fine = doc.namespace == "power" || code.contains("panic") || !shown.contains("error[");
+                assert!(is_fine, "{code}: {shown}");
                 assert_eq!(
                     machine.power.is_off.load(Ordering::Relaxed),
                     doc.namespace == "power",

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 
 use services::host::BoxFuture;
@@ -24,6 +24,14 @@ impl Arena {
     pub fn pointer(&self) -> *mut ArenaPointer {
         core::ptr::null_mut()
     }
+}
+
+/// Bytes of all outcomes that are kept for somebody who has not asked for them yet.
+static KEPT_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// See [`TaskRecord::drop_outcome`].
+pub fn kept_bytes() -> usize {
+    KEPT_BYTES.load(Ordering::Relaxed)
 }
 
 /// One script task.
@@ -129,6 +137,7 @@ impl TaskRecord {
             end.has_ended = true;
             end.outcome = Some(outcome);
             end.kept_bytes = if end.waiters.is_empty() { bytes } else { 0 };
+            KEPT_BYTES.fetch_add(end.kept_bytes, Ordering::Relaxed);
             (core::mem::take(&mut end.waiters), end.watcher.take())
         };
         waiters.into_iter().chain(watcher).for_each(Waker::wake);
@@ -144,7 +153,7 @@ impl TaskRecord {
         if end.kept_bytes == 0 {
             return None;
         }
-        end.kept_bytes = 0;
+        KEPT_BYTES.fetch_sub(core::mem::take(&mut end.kept_bytes), Ordering::Relaxed);
         end.outcome.replace(Err(lost))
     }
 
@@ -182,5 +191,11 @@ impl TaskRecord {
     /// Notes what the fiber's allocations went to.
     pub fn set_allocating(&self, arena: *mut ArenaPointer) {
         self.allocating.store(arena, Ordering::Relaxed);
+    }
+}
+
+impl Drop for TaskRecord {
+    fn drop(&mut self) {
+        KEPT_BYTES.fetch_sub(self.end.lock().kept_bytes, Ordering::Relaxed);
     }
 }

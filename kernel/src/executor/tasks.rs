@@ -15,7 +15,7 @@ use services::value::Value;
 use spin::Once;
 
 use super::fiber::{self, Fiber};
-use super::record::TaskRecord;
+use super::record::{TaskRecord, kept_bytes};
 use super::run;
 use crate::arch::lock::KernelLock;
 use crate::arch::{clock, core_local};
@@ -25,8 +25,8 @@ use crate::memory::stack::{self, TaskStack};
 
 /// Running tasks at once.
 const TASK_LIMIT: usize = 3000;
-/// Outcomes that nobody asked for are kept for this many ended tasks.
-const ENDED_KEPT: usize = 256;
+/// Outcomes that nobody asked for are kept for this many ended tasks: all that can end at once.
+const ENDED_KEPT: usize = TASK_LIMIT;
 /// They may take one part in so many of all memory.
 const KEPT_SHARE: u64 = 16;
 
@@ -217,7 +217,7 @@ fn forget_outcomes(newest: TaskId) {
         *kept_bytes += if is_too_much { 0 } else { bytes };
         is_too_much
     };
-    loop {
+    while kept_bytes() > limit_bytes {
         let too_much = {
             let table = TABLE.lock();
             let mut kept_bytes = 0;

@@ -1,5 +1,5 @@
 //! `debug::deaf` and `debug::hidden_wait`: functions that break the rules of waiting, so that tests can show that such
-//! would be found.
+//! would be found. And `debug::yields`, which measures the switch from one task to another.
 
 use services::host;
 use services::value::Value;
@@ -32,9 +32,29 @@ const HIDDEN_WAIT: Doc = Doc {
     ..PLAIN
 };
 
-/// Adds both.
+const YIELDS: Doc = Doc {
+    namespace: "debug",
+    name: "yields",
+    params: &[param("count", Kind::Int, "how often")],
+    returns: "()",
+    errors: &[("out_of_range", "count is negative")],
+    summary: "Lets others run, again and again: for measuring what a switch costs.",
+    example: Example::Shows("debug::yields(3)", ""),
+    ..PLAIN
+};
+
+/// Adds them.
 pub fn register(api: &mut Api) {
     api.service(&DEAF, deaf);
+    api.service(&YIELDS, |context, arguments| {
+        for _ in 0..arguments.count(0, "count")? {
+            if context.stop().is_some() {
+                return Err(ScriptError::Interrupted);
+            }
+            context.host.tasks.yield_now();
+        }
+        Ok(Value::Unit)
+    });
     api.service(&HIDDEN_WAIT, |context, _| {
         host::block_on(context.host.tasks, context.after_ms(1))?;
         Ok(Value::Unit)

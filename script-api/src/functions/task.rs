@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use rhai::{AST, Dynamic, EvalAltResult, FnPtr, Module, NativeCallContext, Shared};
 use services::host::{self, LimitError, StartError};
-use services::task::{Outcome, TaskId, TaskInfo, TaskSpec};
+use services::task::{Outcome, TaskId, TaskInfo, TaskSpec, TaskState};
 use services::value::Value;
 
 use super::int;
@@ -110,8 +110,8 @@ const INFO: Doc = Doc {
     errors: &[NOT_FOUND],
     waits: false,
     summary: "Tells all about one task.",
-    notes: "What task::list tells, and memory_limit_bytes, started_ms (uptime when it was started), children (their \
-            numbers), line and column (of the last function of the machine that it called, where known).",
+    notes: "What task::list tells, and memory_limit_bytes, started_ms (uptime when it was started), children (those that \
+            run, by number), line and column (of the last function of the machine that it called, where known).",
     example: Example::Shows("task::info(task::current()).children", "[]"),
 };
 
@@ -142,10 +142,7 @@ const LIMIT: Doc = Doc {
     summary: "Changes a running task's memory limit, and returns what is known of the task.",
     notes: "At three times the limit the task is abandoned at once. A task that has more than the new limit already ends \
             at its next operation.",
-    example: Example::Shows(
-        "try { task::limit((), #{memory_bytes: 1}) } catch (error) { print(error.code) }",
-        "out_of_range",
-    ),
+    example: Example::Shows("task::limit((), #{}).id == task::current()", "true"),
 };
 
 const CURRENT: Doc = Doc {
@@ -415,7 +412,7 @@ fn row(context: &TaskContext, task: TaskInfo) -> Vec<(String, Value)> {
 fn info(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
     let id = task_id(arguments);
     let tasks = context.host.tasks.list();
-    let children = tasks.iter().filter(|task| task.parent == Some(id));
+    let children = tasks.iter().filter(|task| task.parent == Some(id) && task.state != TaskState::Ended);
     let children = children.map(|task| int(task.id.0)).collect();
     let task = tasks.into_iter().find(|task| task.id == id).ok_or_else(|| not_found(id))?;
     let known = |number: u32| if number == 0 { Value::Unit } else { int(number) };
