@@ -4,7 +4,6 @@
 //! what does not fit is named. Functions are kept as the inputs that defined them: nothing of one session refers to the
 //! other, and each can end before the other.
 
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -37,7 +36,9 @@ impl Input {
         let functions = code.iter_fn_def();
         Self {
             text: text.into(),
-            functions: functions.map(|one| (one.name.as_str().into(), one.params.len())).collect(),
+            functions: functions
+                .map(|one| (one.name.as_str().into(), one.params.len()))
+                .collect(),
             closures_only: false,
         }
     }
@@ -65,7 +66,7 @@ impl Input {
 pub fn collect(scope: &Scope<'_>, global: &GlobalRuntimeState, inputs: &mut Vec<Input>) -> Legacy {
     let mut legacy = Legacy::default();
     let mut left_bytes = VARIABLES_LIMIT_BYTES;
-    let mut wanted = BTreeSet::new();
+    let mut wanted = Vec::new();
     for (name, is_constant, value) in scope.iter_raw() {
         let Ok(value) = convert::to_value_within(value, left_bytes) else {
             legacy.left_behind.push(name.into());
@@ -108,24 +109,36 @@ fn named(input: &Input) -> impl Iterator<Item = &(String, usize)> {
 
 /// Drops inputs whose functions newer ones replace. Closures count as used where a variable holds them; where not all
 /// variables could be looked at, all do.
-fn forget_unused(inputs: &mut Vec<Input>, wanted: &BTreeSet<String>, knows_all: bool) {
-    let mut seen = BTreeSet::new();
+fn forget_unused(inputs: &mut Vec<Input>, wanted: &[String], knows_all: bool) {
+    let mut seen = Vec::new();
     let mut used: Vec<bool> = inputs
         .iter()
         .rev()
         .map(|input| {
-            let fresh = named(input).filter(|function| seen.insert((*function).clone())).count();
-            let is_closure = |name: &String| name.starts_with(CLOSURE) && (!knows_all || wanted.contains(name));
+            let fresh = named(input).filter(|function| note(&mut seen, function)).count();
+            let is_closure =
+                |name: &String| name.starts_with(CLOSURE) && (!knows_all || wanted.binary_search(name).is_ok());
             fresh > 0 || input.functions.iter().any(|(name, _)| is_closure(name))
         })
         .collect();
     inputs.retain(|_| used.pop().unwrap_or(true));
 }
 
-fn note_functions(value: &Value, names: &mut BTreeSet<String>) {
+/// Adds to a sorted list what it lacks; false where it has it.
+fn note<T: Ord + Clone>(list: &mut Vec<T>, new: &T) -> bool {
+    match list.binary_search(new) {
+        Ok(_) => false,
+        Err(place) => {
+            list.insert(place, new.clone());
+            true
+        }
+    }
+}
+
+fn note_functions(value: &Value, names: &mut Vec<String>) {
     match value {
         Value::Function { name, captured } => {
-            names.insert(name.clone());
+            note(names, name);
             captured.iter().for_each(|value| note_functions(value, names));
         }
         Value::Array(values) => values.iter().for_each(|value| note_functions(value, names)),
@@ -186,7 +199,13 @@ mod tests {
         .map(|text| input(&engine, text))
         .into();
         engine.run_with_scope(&mut scope, keep).expect("it runs");
-        let texts = |legacy: &Legacy| legacy.sources.iter().map(|source| source.text.clone()).collect::<Vec<_>>();
+        let texts = |legacy: &Legacy| {
+            legacy
+                .sources
+                .iter()
+                .map(|source| source.text.clone())
+                .collect::<Vec<_>>()
+        };
         let legacy = collect(&scope, &global, &mut inputs);
         assert_eq!(texts(&legacy), ["fn f() { 2 }", "fn f(x) { x }", keep]);
         assert_eq!(inputs.len(), 3);
@@ -202,7 +221,9 @@ mod tests {
         let engine = Engine::new();
         let mut scope = Scope::new();
         scope.push("small", 1_i64).push("large", alloc::vec![0_u8; 300_000]);
-        scope.push_constant("LIMIT", 5_i64).push("strange", core::time::Duration::ZERO);
+        scope
+            .push_constant("LIMIT", 5_i64)
+            .push("strange", core::time::Duration::ZERO);
         let legacy = collect(&scope, &engine.new_global_runtime_state(), &mut Vec::new());
         assert_eq!(legacy.left_behind, ["large", "strange"]);
         let mut copy = Scope::new();

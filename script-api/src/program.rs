@@ -49,8 +49,9 @@ pub fn run_file(context: TaskContext, call: &NativeCallContext<'_>, path: &str) 
 
 /// A function with all that it needs to run in another task.
 pub struct Launch {
-    /// The code of the task that starts it, by reference: the kernel keeps a parent's arena while its children live.
-    pub library: Shared<Module>,
+    /// The code of the task that starts it, by reference: the kernel keeps a parent's arena while its children live. What
+    /// is found first comes last. Nothing is made for the launch in that arena: a child could not give it back.
+    pub libraries: Vec<Shared<Module>>,
     /// The function's name in the library.
     pub function: String,
     /// Copies of its captured values. On the kernel heap, as all that follows.
@@ -111,7 +112,8 @@ impl Landed {
     /// An import that cannot be had, or a function that the code does not have.
     pub fn new(context: TaskContext, launch: Launch, captured: Captured) -> Result<Self, Failure> {
         let engine = engine::build(context, Profile::CONSOLE);
-        let code = AST::new_from_module(launch.library.clone());
+        let library = merged(&launch.libraries);
+        let code = AST::new_from_module(library.clone());
 
         // Copies into this task's arena; then the originals are given back, before the script can end the fiber.
         let copy = |value: &Value| match (convert::to_dynamic(value, Some(&code)), captured) {
@@ -130,11 +132,17 @@ impl Landed {
             .iter()
             .map(|(name, value)| (name.as_str().into(), convert::to_dynamic(value, Some(&code))))
             .collect();
-        let mut originals = Some((launch.function, launch.captured, launch.imports, launch.constants));
+        let mut originals = Some((
+            launch.libraries,
+            launch.function,
+            launch.captured,
+            launch.imports,
+            launch.constants,
+        ));
         context.host.tasks.on_kernel_heap(&mut || drop(originals.take()));
 
         let mut global = engine.new_global_runtime_state();
-        global.lib.push(launch.library);
+        global.lib.push(library);
         if !constants.is_empty() {
             global.constants = Some(Shared::new(Locked::new(constants)));
         }
@@ -160,6 +168,18 @@ impl Landed {
         let result = self.function.call_raw(&call, None, arguments);
         result.map_err(|error| Failure::of(&error))
     }
+}
+
+/// All functions as one module, in the running task's arena where there are several.
+fn merged(libraries: &[Shared<Module>]) -> Shared<Module> {
+    if let [one] = libraries {
+        return one.clone();
+    }
+    let mut all = Module::new();
+    for module in libraries {
+        all.merge(module);
+    }
+    all.into()
 }
 
 /// The modules that were imported by these names, imported anew.

@@ -462,7 +462,11 @@ impl Watch {
             return result;
         }
         log::error!("{} has waited, which its description denies", self.doc.path());
-        Err(thrown("undeclared_wait", "the function's description denies that it waits", Position::NONE))
+        Err(thrown(
+            "undeclared_wait",
+            "the function's description denies that it waits",
+            Position::NONE,
+        ))
     }
 }
 

@@ -135,16 +135,24 @@ impl Session {
             self.functions = self.functions.merge(&legacy::functions(&code, source.closures_only));
             self.inputs.push(legacy::Input::new(&source.text, &code));
             if source.closures_only {
-                self.inputs.iter_mut().last().into_iter().for_each(legacy::Input::keep_closures);
+                self.inputs
+                    .iter_mut()
+                    .last()
+                    .into_iter()
+                    .for_each(legacy::Input::keep_closures);
             }
         }
         legacy::restore_variables(legacy, &self.functions, &mut self.scope);
-        let constants: BTreeMap<ImmutableString, Dynamic> =
-            legacy::constants(&self.scope).map(|(name, value)| (name.into(), value)).collect();
+        let constants: BTreeMap<ImmutableString, Dynamic> = legacy::constants(&self.scope)
+            .map(|(name, value)| (name.into(), value))
+            .collect();
         if !constants.is_empty() {
             self.global.constants = Some(Shared::new(Locked::new(constants)));
         }
-        let imports = legacy.imports.iter().map(|(name, path)| (name.as_str().into(), path.as_str().into()));
+        let imports = legacy
+            .imports
+            .iter()
+            .map(|(name, path)| (name.as_str().into(), path.as_str().into()));
         for import in imports {
             match program::resolve_imports(&self.engine, &[import]) {
                 Ok(modules) => self.global.extend(modules),
@@ -280,7 +288,11 @@ impl Session {
             if code.has_functions() {
                 // Closures may live on in variables; functions with a name are forgotten.
                 self.functions = before.merge(&legacy::functions(&code, true));
-                self.inputs.iter_mut().last().into_iter().for_each(legacy::Input::keep_closures);
+                self.inputs
+                    .iter_mut()
+                    .last()
+                    .into_iter()
+                    .for_each(legacy::Input::keep_closures);
             }
             if let EvalAltResult::ErrorTerminated(token, _) = error.unwrap_inner()
                 && Stop::from_token(token) == Some(Stop::MemoryLimit)

@@ -28,7 +28,11 @@ pub async fn serve(host: Host, terminal: &'static Terminal) {
     // The line that was detached, until its successor has started.
     let mut predecessor: Option<Detached> = None;
     loop {
-        let parcel = Arc::new(Lock::new(predecessor.as_mut().map(|detached| core::mem::take(&mut detached.legacy))));
+        let parcel = Arc::new(Lock::new(
+            predecessor
+                .as_mut()
+                .map(|detached| core::mem::take(&mut detached.legacy)),
+        ));
         let content = Arc::clone(&parcel);
         let spec = TaskSpec {
             name: String::from("prompt"),
@@ -105,7 +109,10 @@ async fn until_end_or_detached(
             Next::End(end) => return end,
             Next::LineEnded(task, error) => {
                 if terminal.forget_line(task) {
-                    let end = error.map_or_else(|| String::from("done"), |error| format!("error[{}]: {}", error.code, error.message));
+                    let end = error.map_or_else(
+                        || String::from("done"),
+                        |error| format!("error[{}]: {}", error.code, error.message),
+                    );
                     terminal.print(format!("[{}] {end}\n", task.0)).await;
                 }
             }

@@ -189,7 +189,8 @@ impl Worker {
         });
         let value = received.as_ref().map(|value| convert::to_dynamic(value, None));
         let value = value.map_err(|Closed| killed());
-        self.context.on_kernel_heap(|| drop(core::mem::replace(&mut received, Err(Closed))));
+        self.context
+            .on_kernel_heap(|| drop(core::mem::replace(&mut received, Err(Closed))));
         value
     }
 }

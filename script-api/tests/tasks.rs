@@ -73,10 +73,21 @@ fn refuses_bad_limits_with_codes() {
         assert!(shown.contains(&format!("error[{code}]")), "{line}: {shown}");
     }
     let names = machine.enter("limits().map(|l| l.name)");
-    for name in ["memory_bytes", "memory_hard_bytes", "stack_bytes", "source_bytes", "tasks", "handles", "input_bytes"] {
+    for name in [
+        "memory_bytes",
+        "memory_hard_bytes",
+        "stack_bytes",
+        "source_bytes",
+        "tasks",
+        "handles",
+        "input_bytes",
+    ] {
         assert!(names.contains(&format!("{name:?}")), "{names}");
     }
-    assert_eq!(machine.enter("limits().filter(|l| l.name == \"source_bytes\")[0].value"), "262144\n");
+    assert_eq!(
+        machine.enter("limits().filter(|l| l.name == \"source_bytes\")[0].value"),
+        "262144\n"
+    );
 }
 
 #[test]
@@ -89,7 +100,11 @@ fn a_timer_keeps_its_rhythm_and_its_own_state() {
     assert_eq!(machine.enter("got[19][0]"), "20\n");
     assert_eq!(machine.enter("n"), "0\n");
     // Nineteen periods, and no more than a late start and end.
-    let span: f64 = machine.enter("got[19][1] - got[0][1]").trim().parse().expect("a number");
+    let span: f64 = machine
+        .enter("got[19][1] - got[0][1]")
+        .trim()
+        .parse()
+        .expect("a number");
     assert!((340.0..=440.0).contains(&span), "{span} ms for 19 periods of 20");
     assert_eq!(machine.enter("t.cancel()"), "false\n");
     assert_eq!(machine.enter("timer::list().len()"), "0\n");
@@ -101,7 +116,11 @@ fn a_slow_call_skips_times_and_counts_them() {
     machine.enter("let c = channel::open(10);");
     machine.enter("let t = every(10, || { c.send(1); time::sleep_ms(55); });");
     machine.enter("for i in 0..4 { c.receive(5000); }");
-    let skipped: i64 = machine.enter("timer::list()[0].skipped").trim().parse().expect("a number");
+    let skipped: i64 = machine
+        .enter("timer::list()[0].skipped")
+        .trim()
+        .parse()
+        .expect("a number");
     assert!((12..=24).contains(&skipped), "{skipped}");
     assert_eq!(machine.enter("timer::list()[0].name"), "\"every 10 ms\"\n");
     assert_eq!(machine.enter("t.cancel()"), "true\n");
@@ -126,7 +145,11 @@ fn after_and_at_call_once() {
     machine.enter("let x = 20;");
     assert_eq!(machine.enter("task::wait(after(5, || x * 2 + 2).id())"), "42\n");
     assert_eq!(machine.enter("task::wait(at(time::unix_ms() + 5, || x).id())"), "20\n");
-    assert!(machine.enter("at(\"1999-01-01\", || 1)").contains("error[out_of_range]"));
+    assert!(
+        machine
+            .enter("at(\"1999-01-01\", || 1)")
+            .contains("error[out_of_range]")
+    );
     assert!(machine.enter("at(\"soon\", || 1)").contains("error[parse_error]"));
     assert!(machine.enter("at(true, || 1)").contains("error[wrong_type]"));
     assert!(machine.enter("every(0, || 1)").contains("error[out_of_range]"));
@@ -142,13 +165,22 @@ fn events_reach_listeners_in_order_with_their_values() {
     machine.enter("let c = channel::open(100);");
     machine.enter("let a = on(\"link\", |v| c.send(v.up)); let b = on(\"link\", || c.send(7));");
     assert_eq!(machine.enter("emit(\"link\", #{up: true})"), "2\n");
-    assert_eq!(machine.enter("let two = [c.receive(5000), c.receive(5000)]; two.contains(true) && two.contains(7)"), "true\n");
+    assert_eq!(
+        machine.enter("let two = [c.receive(5000), c.receive(5000)]; two.contains(true) && two.contains(7)"),
+        "true\n"
+    );
     assert_eq!(machine.enter("b.cancel()"), "true\n");
     machine.enter("for i in 0..10 { emit(\"link\", #{up: i}); }");
-    assert_eq!(machine.enter("let all = []; for i in 0..10 { all.push(c.receive(5000)); } all"), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n");
+    assert_eq!(
+        machine.enter("let all = []; for i in 0..10 { all.push(c.receive(5000)); } all"),
+        "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n"
+    );
     // One that is too slow loses events, and they are counted.
     machine.enter("a.cancel(); let slow = on(\"flood\", |v| time::sleep_ms(100000));");
-    assert_eq!(machine.enter("let taken = 0; for i in 0..200 { taken += emit(\"flood\", i); } taken <= 65"), "true\n");
+    assert_eq!(
+        machine.enter("let taken = 0; for i in 0..200 { taken += emit(\"flood\", i); } taken <= 65"),
+        "true\n"
+    );
     assert_eq!(machine.enter("timer::list()[0].skipped + taken"), "200\n");
     assert_eq!(machine.enter("slow.cancel()"), "true\n");
     assert_eq!(machine.enter("emit(\"flood\", 1)"), "0\n");
@@ -172,10 +204,16 @@ fn ctrl_z_sends_a_line_to_the_background() {
     machine.enter("fn twice(x) { x * 2 } fn limit() { global::LIMIT }");
     machine.enter("import \"lib/text\" as t;");
     machine.enter("let c = channel::open(5);");
-    start(&machine, "print(\"begun\"); kept.push(c.receive()); print(\"later\"); kept");
+    start(
+        &machine,
+        "print(\"begun\"); kept.push(c.receive()); print(\"later\"); kept",
+    );
     machine.console.type_text("\x1a");
     let shown = machine.console.take_until("rhai> ");
-    assert!(shown.contains("goes on in the background: print(\"begun\"); kept.push"), "{shown}");
+    assert!(
+        shown.contains("goes on in the background: print(\"begun\"); kept.push"),
+        "{shown}"
+    );
     assert!(shown.contains("These stay with it: big"), "{shown}");
     // The next prompt has copies, of functions and imports too.
     assert_eq!(machine.enter("kept"), "[1, 2]\n");
@@ -195,14 +233,19 @@ fn ctrl_z_sends_a_line_to_the_background() {
 fn bg_detaches_from_within_and_fg_returns() {
     let machine = session();
     machine.enter("let c = channel::open(5); let seen = [];");
-    machine.console.type_text("let me = bg(); seen.push(c.receive()); seen.push(c.receive()); seen\r");
+    machine
+        .console
+        .type_text("let me = bg(); seen.push(c.receive()); seen.push(c.receive()); seen\r");
     let shown = machine.console.take_until("rhai> ");
     let id: u64 = shown
         .split_once("\n[")
         .and_then(|(_, rest)| rest.split_once(']'))
         .and_then(|(id, _)| id.parse().ok())
         .unwrap_or_else(|| panic!("no number in {shown:?}"));
-    assert_eq!(machine.enter(&format!("task::info({id}).parent == task::current()")), "true\n");
+    assert_eq!(
+        machine.enter(&format!("task::info({id}).parent == task::current()")),
+        "true\n"
+    );
     assert!(machine.enter("fg(999)").contains("error[not_found]"));
     machine.enter("c.send(1)");
     // Back, away again with Ctrl-Z, back, and to its end.
@@ -221,7 +264,12 @@ fn ctrl_c_ends_the_line_that_was_brought_back() {
     start(&machine, "let n = 0; loop { n += 1; }");
     machine.console.type_text("\x1a");
     let shown = machine.console.take_until("rhai> ");
-    let id = shown.split_once("\n[").and_then(|(_, rest)| rest.split_once(']')).expect("a number").0.to_string();
+    let id = shown
+        .split_once("\n[")
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .expect("a number")
+        .0
+        .to_string();
     start(&machine, &format!("fg({id})"));
     machine.console.type_text("\x03");
     let shown = machine.console.take_until("rhai> ");
@@ -230,14 +278,23 @@ fn ctrl_c_ends_the_line_that_was_brought_back() {
     start(&machine, "time::sleep_ms(150); 42");
     machine.console.type_text("\x1a");
     let shown = machine.console.take_until("rhai> ");
-    let id = shown.split_once("\n[").and_then(|(_, rest)| rest.split_once(']')).expect("a number").0.to_string();
+    let id = shown
+        .split_once("\n[")
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .expect("a number")
+        .0
+        .to_string();
     assert_eq!(machine.enter(&format!("task::wait({id})")).lines().last(), Some("42"));
 }
 
 #[test]
 fn only_a_line_of_the_prompt_goes_to_the_background() {
     let machine = session();
-    assert!(machine.enter("task::wait(task::start(|| bg()))").contains("error[not_at_prompt]"));
+    assert!(
+        machine
+            .enter("task::wait(task::start(|| bg()))")
+            .contains("error[not_at_prompt]")
+    );
     assert_eq!(machine.enter("40 + 2"), "42\n");
 }
 
@@ -246,5 +303,8 @@ fn a_wait_that_a_description_denies_is_an_error() {
     let machine = session();
     assert!(machine.enter("debug::hidden_wait()").contains("error[undeclared_wait]"));
     // A callback may wait, and printing may.
-    assert_eq!(machine.enter("[1].map(|x| { time::sleep_ms(1); print(x); x })"), "1\n[1]\n");
+    assert_eq!(
+        machine.enter("[1].map(|x| { time::sleep_ms(1); print(x); x })"),
+        "1\n[1]\n"
+    );
 }

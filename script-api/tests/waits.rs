@@ -62,7 +62,10 @@ fn every_function_that_waits_is_in_the_list() {
         terminal: None,
         control,
     };
-    let waiting: BTreeSet<String> = engine::docs(&context).filter(|doc| doc.waits).map(|doc| doc.path()).collect();
+    let waiting: BTreeSet<String> = engine::docs(&context)
+        .filter(|doc| doc.waits)
+        .map(|doc| doc.path())
+        .collect();
     let listed: BTreeSet<String> = blocking().into_iter().map(|(path, _)| path.to_string()).collect();
     assert_eq!(waiting, listed, "blocking.txt has other functions than those that wait");
 }

@@ -27,8 +27,13 @@ fn boot(setting: &Setting<'_>) -> Result<Machine, Error> {
 
 /// Microseconds that each of `count` takes where `line` does all of them and ends with the milliseconds since `start`.
 fn each(machine: &mut Machine, line: &str, count: u32) -> Result<f64, Error> {
-    let text = machine.eval_within(&format!("let start = time::uptime_ms(); {line}; time::uptime_ms() - start"), LIMIT)?;
-    let ms: f64 = text.parse().map_err(|_| Error::Wrong(format!("`{line}` gave {text:?}")))?;
+    let text = machine.eval_within(
+        &format!("let start = time::uptime_ms(); {line}; time::uptime_ms() - start"),
+        LIMIT,
+    )?;
+    let ms: f64 = text
+        .parse()
+        .map_err(|_| Error::Wrong(format!("`{line}` gave {text:?}")))?;
     Ok(ms * 1000.0 / f64::from(count))
 }
 
@@ -42,7 +47,8 @@ pub fn costs(setting: &Setting<'_>) -> Result<Vec<Figure>, Error> {
     for _ in 0..setting.runs {
         let mut machine = boot(setting)?;
         machine.eval("task::wait(task::start(|| 1))")?;
-        let yields = format!("let a = task::start(|| debug::yields({SWITCHES})); debug::yields({SWITCHES}); task::wait(a)");
+        let yields =
+            format!("let a = task::start(|| debug::yields({SWITCHES})); debug::yields({SWITCHES}); task::wait(a)");
         switch.push(each(&mut machine, &yields, 2 * SWITCHES)?);
         let wait = format!("for i in 0..{ROUNDS} {{ task::wait(task::start(|| i)); }}");
         whole.push(each(&mut machine, &wait, ROUNDS)?);

@@ -183,7 +183,9 @@ impl Control {
     /// The task waits now: noted where the running native function should not.
     pub fn note_wait(&self) {
         let (expected, found) = (Native::MustNotWait as u32, Native::HasWaited as u32);
-        let _ = self.native.compare_exchange(expected, found, Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self
+            .native
+            .compare_exchange(expected, found, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// The task's own random numbers, where it asked for some that can be had again; they lie on the kernel heap. Hold the

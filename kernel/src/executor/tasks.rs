@@ -222,7 +222,9 @@ fn forget_outcomes(newest: TaskId) {
             let table = TABLE.lock();
             let mut kept_bytes = 0;
             let mut newest_first = table.records.iter().rev();
-            newest_first.find(|record| is_too_much(&mut kept_bytes, record)).cloned()
+            newest_first
+                .find(|record| is_too_much(&mut kept_bytes, record))
+                .cloned()
         };
         match too_much {
             Some(record) => drop(record.drop_outcome()),

@@ -39,7 +39,10 @@ impl Timers {
 
     /// The earliest moment that somebody waits for; `u64::MAX` where nobody does.
     pub fn next_deadline_ns(&self) -> u64 {
-        self.sleepers.lock().last().map_or(u64::MAX, |sleeper| sleeper.deadline_ns)
+        self.sleepers
+            .lock()
+            .last()
+            .map_or(u64::MAX, |sleeper| sleeper.deadline_ns)
     }
 
     /// Wakes everybody whose moment has come.

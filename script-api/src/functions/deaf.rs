@@ -63,7 +63,9 @@ pub fn register(api: &mut Api) {
 
 fn deaf(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
     let clock = context.host.clock;
-    let end_ns = clock.uptime_ns().saturating_add(arguments.count(0, "ms")?.saturating_mul(1_000_000));
+    let end_ns = clock
+        .uptime_ns()
+        .saturating_add(arguments.count(0, "ms")?.saturating_mul(1_000_000));
     while clock.uptime_ns() < end_ns {
         context.host.tasks.yield_now();
     }

@@ -52,10 +52,7 @@ const FG: Doc = Doc {
     waits: true,
     summary: "Returns to a line that runs in the background: waits for its end and returns its result.",
     notes: "Ctrl-C and the keys go to that line meanwhile; Ctrl-Z sends it to the background again.",
-    example: Example::Shows(
-        "try { fg(0) } catch (error) { print(error.code) }",
-        "not_found",
-    ),
+    example: Example::Shows("try { fg(0) } catch (error) { print(error.code) }", "not_found"),
 };
 
 /// Adds `bg` and `fg`.
@@ -65,7 +62,9 @@ pub fn register(api: &mut Api) {
 }
 
 fn terminal(context: &TaskContext) -> Result<&'static Terminal, ScriptError> {
-    context.terminal.ok_or_else(|| ScriptError::new(NO_TERMINAL.0, NO_TERMINAL.1))
+    context
+        .terminal
+        .ok_or_else(|| ScriptError::new(NO_TERMINAL.0, NO_TERMINAL.1))
 }
 
 fn refused(refusal: Refusal) -> ScriptError {

@@ -20,7 +20,10 @@ const LIMITS: Doc = Doc {
     waits: false,
     summary: "Lists the limits that hold for this session, with what happens beyond them.",
     notes: "One map per limit: name, value (() where nothing limits it), is_settable, beyond.",
-    example: Example::Shows("limits().filter(|l| l.is_settable).map(|l| l.name)", "[\"memory_bytes\"]"),
+    example: Example::Shows(
+        "limits().filter(|l| l.is_settable).map(|l| l.name)",
+        "[\"memory_bytes\"]",
+    ),
 };
 
 const SET_LIMITS: Doc = Doc {
@@ -68,21 +71,73 @@ fn limits(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     let number = |number: usize| number as u64;
     let rows = [
         ("memory_bytes", memory_bytes, "memory_limit ends the evaluation"),
-        ("memory_hard_bytes", memory_bytes * machine.hard_factor, "out_of_memory ends the task"),
+        (
+            "memory_hard_bytes",
+            memory_bytes * machine.hard_factor,
+            "out_of_memory ends the task",
+        ),
         ("stack_bytes", machine.stack_bytes, "stack_overflow ends the task"),
-        ("stack_reserve_bytes", number(SCRIPT_STACK_BYTES), "recursion_limit ends the evaluation when less is left"),
-        ("call_depth", number(profile.call_depth), "recursion_limit ends the evaluation"),
-        ("expression_depth", number(profile.expression_depths.0), "syntax_error: an expression is nested too deeply"),
-        ("source_bytes", number(profile.source_limit_bytes), "source_too_large is thrown"),
-        ("input_bytes", number(INPUT_LIMIT_BYTES), "an input that goes on over more lines is taken as it is"),
-        ("shown_bytes", number(TEXT_LIMIT_BYTES), "the rest of a result is not shown"),
-        ("copy_bytes", number(COPY_LIMIT_BYTES), "too_large: no value crosses to another task or service"),
-        ("copy_depth", number(DEPTH_LIMIT), "too_deep: no value crosses to another task or service"),
+        (
+            "stack_reserve_bytes",
+            number(SCRIPT_STACK_BYTES),
+            "recursion_limit ends the evaluation when less is left",
+        ),
+        (
+            "call_depth",
+            number(profile.call_depth),
+            "recursion_limit ends the evaluation",
+        ),
+        (
+            "expression_depth",
+            number(profile.expression_depths.0),
+            "syntax_error: an expression is nested too deeply",
+        ),
+        (
+            "source_bytes",
+            number(profile.source_limit_bytes),
+            "source_too_large is thrown",
+        ),
+        (
+            "input_bytes",
+            number(INPUT_LIMIT_BYTES),
+            "an input that goes on over more lines is taken as it is",
+        ),
+        (
+            "shown_bytes",
+            number(TEXT_LIMIT_BYTES),
+            "the rest of a result is not shown",
+        ),
+        (
+            "copy_bytes",
+            number(COPY_LIMIT_BYTES),
+            "too_large: no value crosses to another task or service",
+        ),
+        (
+            "copy_depth",
+            number(DEPTH_LIMIT),
+            "too_deep: no value crosses to another task or service",
+        ),
         ("tasks", machine.tasks, "too_many_tasks: no other task starts"),
-        ("results", machine.outcomes, "the oldest result that nobody took is forgotten"),
-        ("handles", number(shared::OBJECTS_PER_TASK), "too_many: no other channel, cell, counter or timer is made"),
-        ("channel_values", number(shared::channel::CAPACITY_LIMIT), "out_of_range: no channel has a larger capacity"),
-        ("events", number(timer::QUEUE_LIMIT), "an event is dropped and counted where so many wait for one listener"),
+        (
+            "results",
+            machine.outcomes,
+            "the oldest result that nobody took is forgotten",
+        ),
+        (
+            "handles",
+            number(shared::OBJECTS_PER_TASK),
+            "too_many: no other channel, cell, counter or timer is made",
+        ),
+        (
+            "channel_values",
+            number(shared::channel::CAPACITY_LIMIT),
+            "out_of_range: no channel has a larger capacity",
+        ),
+        (
+            "events",
+            number(timer::QUEUE_LIMIT),
+            "an event is dropped and counted where so many wait for one listener",
+        ),
     ];
     let rows = rows.into_iter().map(|(name, value, beyond)| {
         Value::map([

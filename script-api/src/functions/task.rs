@@ -222,8 +222,8 @@ pub(super) fn launch(
     body: &dyn Fn(Launch, usize) -> Body,
 ) -> Result<TaskId, Box<EvalAltResult>> {
     let position = call.call_position();
-    let library = library(call);
-    let with_count = |&count: &usize| Some((parameters(&library, function, count)?, count));
+    let libraries = call.namespaces();
+    let with_count = |&count: &usize| Some((parameters(libraries, function, count)?, count));
     let (parameters, count) = counts.iter().find_map(with_count).ok_or_else(|| {
         thrown(
             "wrong_arguments",
@@ -237,15 +237,13 @@ pub(super) fn launch(
     let tasks = context.host.tasks;
     let mut started = Ok(TaskId(0));
     // What moves into the new task: references to the code, and copies on the kernel heap.
-    let mut code = Some(library);
     tasks.on_kernel_heap(&mut || {
-        let Some(library) = code.take() else { return };
         started = copy(&parameters, function).and_then(|captured| {
             let imports = imports
                 .iter()
                 .filter_map(|(name, module)| Some((owned(name), owned(module.id()?))));
             let launch = Launch {
-                library,
+                libraries: libraries.to_vec(),
                 function: owned(function.fn_name()),
                 captured,
                 imports: imports.collect(),
@@ -265,28 +263,23 @@ pub(super) fn launch(
     result
 }
 
-/// All functions that the caller sees, as one module: what is found first comes last.
-fn library(call: &NativeCallContext<'_>) -> Shared<Module> {
-    match call.namespaces() {
-        [one] => one.clone(),
-        several => {
-            let mut all = Module::new();
-            for module in several {
-                all.merge(module);
-            }
-            all.into()
-        }
-    }
-}
-
 /// The names of the parameters that the function's captured values fill; `None` where it does not take `count` more.
-fn parameters(library: &Shared<Module>, function: &FnPtr, count: usize) -> Option<Vec<String>> {
-    let code = AST::new_from_module(library.clone());
+fn parameters(libraries: &[Shared<Module>], function: &FnPtr, count: usize) -> Option<Vec<String>> {
     let captured = function.curry().len();
-    let definition = code.iter_fn_def().find(|definition| {
-        definition.name == function.fn_name() && definition.params.len() == captured + count
-    })?;
-    Some(definition.params.iter().take(captured).map(|name| owned(name)).collect())
+    libraries.iter().rev().find_map(|library| {
+        let code = AST::new_from_module(library.clone());
+        let definition = code
+            .iter_fn_def()
+            .find(|definition| definition.name == function.fn_name() && definition.params.len() == captured + count)?;
+        Some(
+            definition
+                .params
+                .iter()
+                .take(captured)
+                .map(|name| owned(name))
+                .collect(),
+        )
+    })
 }
 
 /// The caller's global constants, still in its arena.
@@ -388,9 +381,7 @@ fn not_found(id: TaskId) -> ScriptError {
 
 fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     let rows = context.host.tasks.list().into_iter();
-    Ok(Value::Array(
-        rows.map(|task| Value::Map(row(context, task))).collect(),
-    ))
+    Ok(Value::Array(rows.map(|task| Value::Map(row(context, task))).collect()))
 }
 
 fn row(context: &TaskContext, task: TaskInfo) -> Vec<(String, Value)> {
@@ -412,9 +403,14 @@ fn row(context: &TaskContext, task: TaskInfo) -> Vec<(String, Value)> {
 fn info(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
     let id = task_id(arguments);
     let tasks = context.host.tasks.list();
-    let children = tasks.iter().filter(|task| task.parent == Some(id) && task.state != TaskState::Ended);
+    let children = tasks
+        .iter()
+        .filter(|task| task.parent == Some(id) && task.state != TaskState::Ended);
     let children = children.map(|task| int(task.id.0)).collect();
-    let task = tasks.into_iter().find(|task| task.id == id).ok_or_else(|| not_found(id))?;
+    let task = tasks
+        .into_iter()
+        .find(|task| task.id == id)
+        .ok_or_else(|| not_found(id))?;
     let known = |number: u32| if number == 0 { Value::Unit } else { int(number) };
     let ((line, column), limit) = (task.position, task.memory_limit_bytes);
     let started_ms = task.started_ns / 1_000_000;
@@ -436,7 +432,10 @@ fn task_or_own(context: &TaskContext, arguments: &Args<'_>) -> Result<TaskId, Sc
     match arguments.any(0)? {
         Value::Unit => Ok(context.host.tasks.current()),
         Value::Int(_) => Ok(task_id(arguments)),
-        _ => Err(ScriptError::new("wrong_type", "a task's number, or () for the running task")),
+        _ => Err(ScriptError::new(
+            "wrong_type",
+            "a task's number, or () for the running task",
+        )),
     }
 }
 
@@ -467,7 +466,10 @@ pub(super) fn set_limits(context: &TaskContext, id: TaskId, limits: Value) -> Re
     }
     let Some(bytes) = memory_bytes else { return Ok(()) };
     // What is negative is as much out of range as zero.
-    let set = context.host.tasks.set_memory_limit(id, u64::try_from(bytes).unwrap_or(0));
+    let set = context
+        .host
+        .tasks
+        .set_memory_limit(id, u64::try_from(bytes).unwrap_or(0));
     set.map_err(|error| {
         let code = match error {
             LimitError::NotFound => "not_found",

@@ -101,7 +101,10 @@ const AT: Doc = Doc {
     summary: "Calls a function once, at a date and time, in a task of its own.",
     notes: "See `every` for what the function sees. The moment is fixed when `at` is called: setting the clock later does \
             not move it.",
-    example: Example::Shows("let t = at(\"2999-01-01 00:00\", || print(\"now\")); t.cancel()", "true"),
+    example: Example::Shows(
+        "let t = at(\"2999-01-01 00:00\", || print(\"now\")); t.cancel()",
+        "true",
+    ),
 };
 
 const ON: Doc = Doc {
@@ -165,7 +168,10 @@ const LIST: Doc = Doc {
     summary: "Lists what is called at a time or on an event.",
     notes: "One map each: id (its task's number), name, runs, skipped (times passed over, or events dropped), errors, \
             due_ms (milliseconds until the next call; () for events).",
-    example: Example::Shows("let t = every(60000, || 1); timer::list()[0].name", "\"every 60000 ms\""),
+    example: Example::Shows(
+        "let t = every(60000, || 1); timer::list()[0].name",
+        "\"every 60000 ms\"",
+    ),
 };
 
 const CANCEL: Doc = Doc {
@@ -189,7 +195,10 @@ const ID: Doc = Doc {
     waits: false,
     summary: "Returns the number of the task that makes the calls.",
     notes: "",
-    example: Example::Shows("let t = after(60000, || 1); task::info(t.id()).name", "\"after 60000 ms\""),
+    example: Example::Shows(
+        "let t = after(60000, || 1); task::info(t.id()).name",
+        "\"after 60000 ms\"",
+    ),
 };
 
 /// Adds `every` and its like, and `timer::*`.
@@ -216,19 +225,40 @@ fn every(context: &TaskContext, call: &NativeCallContext<'_>, arguments: &mut [&
 
 fn after(context: &TaskContext, call: &NativeCallContext<'_>, arguments: &mut [&mut Dynamic]) -> Made {
     let ms = milliseconds(context, call, arguments, 0)?;
-    make(context, call, arguments, &format!("after {ms} ms"), None, in_ms(context, ms))
+    make(
+        context,
+        call,
+        arguments,
+        &format!("after {ms} ms"),
+        None,
+        in_ms(context, ms),
+    )
 }
 
 fn at(context: &TaskContext, call: &NativeCallContext<'_>, arguments: &mut [&mut Dynamic]) -> Made {
     let ms = context.on_kernel_heap(|| ms_until(context, arguments.first().map(|time| &**time)));
     let (unix_ms, ms) = ms.map_err(|error| error.to_script(context, call.call_position()))?;
-    make(context, call, arguments, &format!("at {}", time::iso_8601(unix_ms)), None, in_ms(context, ms))
+    make(
+        context,
+        call,
+        arguments,
+        &format!("at {}", time::iso_8601(unix_ms)),
+        None,
+        in_ms(context, ms),
+    )
 }
 
 fn on(context: &TaskContext, call: &NativeCallContext<'_>, arguments: &mut [&mut Dynamic]) -> Made {
     let event = arguments.first().and_then(|event| event.read_lock::<ImmutableString>());
     let event = event.map(|event| ImmutableString::clone(&event)).unwrap_or_default();
-    make(context, call, arguments, &format!("on {event}"), Some(&event), Schedule::Event)
+    make(
+        context,
+        call,
+        arguments,
+        &format!("on {event}"),
+        Some(&event),
+        Schedule::Event,
+    )
 }
 
 /// The milliseconds in the first argument.
@@ -259,7 +289,12 @@ fn ms_until(context: &TaskContext, time: Option<&Dynamic>) -> Result<(i64, u64),
     let unix_ms = match (time.and_then(|time| time.as_int().ok()), &text) {
         (Some(unix_ms), _) => unix_ms,
         (None, Some(text)) => time::parse_date(text)?,
-        (None, None) => return Err(ScriptError::new("wrong_type", "a time is a number of milliseconds or a text")),
+        (None, None) => {
+            return Err(ScriptError::new(
+                "wrong_type",
+                "a time is a number of milliseconds or a text",
+            ));
+        }
     };
     let now_ms = time::unix_ms(context)?;
     let ms = unix_ms.checked_sub(now_ms).and_then(|ms| u64::try_from(ms).ok());
@@ -319,7 +354,14 @@ fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
             ("runs", int(figures.runs)),
             ("skipped", int(figures.skipped)),
             ("errors", int(figures.errors)),
-            ("due_ms", if timer.event.is_some() { Value::Unit } else { int(due_ms) }),
+            (
+                "due_ms",
+                if timer.event.is_some() {
+                    Value::Unit
+                } else {
+                    int(due_ms)
+                },
+            ),
         ])
     });
     Ok(Value::Array(rows.collect()))

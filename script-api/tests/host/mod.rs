@@ -114,7 +114,9 @@ impl FakeTasks {
             record.outcome = Some(outcome);
             record.ended = true;
             record.waiters.drain(..).for_each(Waker::wake);
-            let children = records.iter().filter(|record| record.parent == Some(id) && !record.ended);
+            let children = records
+                .iter()
+                .filter(|record| record.parent == Some(id) && !record.ended);
             children.for_each(|child| child.control.interrupt(Requests::KILL));
             drop(records);
             ON_KERNEL_HEAP.set(true);

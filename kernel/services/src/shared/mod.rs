@@ -264,7 +264,8 @@ impl Table {
 
     /// Whether somebody listens to `event`.
     pub fn has_listener(&self, event: &str) -> bool {
-        let is_listener = |entry: &Entry| matches!(&entry.object, Object::Timer(timer) if timer.event.as_deref() == Some(event));
+        let is_listener =
+            |entry: &Entry| matches!(&entry.object, Object::Timer(timer) if timer.event.as_deref() == Some(event));
         self.entries.lock().iter().any(is_listener)
     }
 

@@ -63,7 +63,9 @@ impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::NotAtPrompt => "only a line that runs at the prompt can go to the background",
-            Self::NotFound => "no line runs in the background by that number; task::wait takes the result of one that ended",
+            Self::NotFound => {
+                "no line runs in the background by that number; task::wait takes the result of one that ended"
+            }
             Self::InUse => "another line was brought back and still runs",
         })
     }

@@ -151,7 +151,8 @@ pub fn register(api: &mut Api) {
 
 /// Milliseconds since 1970 of a date as `time::parse` knows it.
 pub(super) fn parse_date(text: &str) -> Result<i64, ScriptError> {
-    calendar::parse(text).map_err(|_| ScriptError::new(PARSE_ERROR.0, format_args!("{text:?} is no date that is known")))
+    calendar::parse(text)
+        .map_err(|_| ScriptError::new(PARSE_ERROR.0, format_args!("{text:?} is no date that is known")))
 }
 
 fn date_in_numbers(call: &Call<'_>) -> Computed<Dynamic> {

@@ -19,8 +19,12 @@ const DRIFT_LIMIT_BYTES: i64 = 64 * 1024;
 pub(super) fn thousand(context: &Context) -> Result<(), Error> {
     context.at_prompt("debug=on", |machine| {
         machine.eval("let n = counter::open(0); let ids = [];")?;
-        let body = format!("|| {{ let own = 0; for k in 0..{ROUNDS} {{ time::sleep_ms(250); n.add(1); own += 1; }} own }}");
-        machine.eval_within(&format!("for i in 0..{TASKS} {{ ids.push(task::start({body})); }}"), LIMIT)?;
+        let body =
+            format!("|| {{ let own = 0; for k in 0..{ROUNDS} {{ time::sleep_ms(250); n.add(1); own += 1; }} own }}");
+        machine.eval_within(
+            &format!("for i in 0..{TASKS} {{ ids.push(task::start({body})); }}"),
+            LIMIT,
+        )?;
         let mut answers = Vec::new();
         for number in 0..20 {
             let started = Instant::now();
@@ -32,9 +36,15 @@ pub(super) fn thousand(context: &Context) -> Result<(), Error> {
         ensure!(running > TASKS, "only {running} tasks run");
         let slowest = answers.iter().max().copied().unwrap_or_default();
         ensure!(slowest <= ANSWER_LIMIT, "the prompt took {answers:?}");
-        let sum = machine.eval_within("let sum = 0; for id in ids { sum += task::wait(id); } [sum, n.get()]", LIMIT)?;
+        let sum = machine.eval_within(
+            "let sum = 0; for id in ids { sum += task::wait(id); } [sum, n.get()]",
+            LIMIT,
+        )?;
         let expected = TASKS * ROUNDS;
-        ensure!(sum == format!("[{expected}, {expected}]"), "{sum}, not {expected} twice");
+        ensure!(
+            sum == format!("[{expected}, {expected}]"),
+            "{sum}, not {expected} twice"
+        );
         Ok(())
     })
 }
@@ -47,7 +57,10 @@ pub(super) fn drift(context: &Context) -> Result<(), Error> {
             for id in ids { sum += task::wait(id); } } sum";
         let warm = "for i in 0..300 { task::wait(task::start(|| i)); }";
         machine.eval_within(warm, LIMIT)?;
-        machine.eval_within("let ids = []; for i in 0..100 { ids.push(task::start(|| i)); } for id in ids { task::wait(id); }", LIMIT)?;
+        machine.eval_within(
+            "let ids = []; for i in 0..100 { ids.push(task::start(|| i)); } for id in ids { task::wait(id); }",
+            LIMIT,
+        )?;
         let before = machine.number(AVAILABLE)?;
         let sum = machine.eval_within(one_by_one, LIMIT)?;
         ensure!(sum == "12497500", "{sum}");
@@ -69,19 +82,30 @@ pub(super) fn limits(context: &Context) -> Result<(), Error> {
             ("limits(#{tasks: 1})", "not_settable"),
         ] {
             let output = machine.eval(line)?;
-            ensure!(output.contains(&format!("error[{code}]")), "`{line}` printed {output:?}");
+            ensure!(
+                output.contains(&format!("error[{code}]")),
+                "`{line}` printed {output:?}"
+            );
         }
         // A task that runs is held to a new limit; another one is not.
         let grow = "|| { let a = []; loop { a.push(blob(1000)); time::sleep_ms(1); } }";
-        machine.eval(&format!("let first = task::start({grow}); let second = task::start({grow});"))?;
-        machine.check("task::limit(first, #{memory_bytes: 400000}).memory_limit_bytes", "400000")?;
+        machine.eval(&format!(
+            "let first = task::start({grow}); let second = task::start({grow});"
+        ))?;
+        machine.check(
+            "task::limit(first, #{memory_bytes: 400000}).memory_limit_bytes",
+            "400000",
+        )?;
         let ended = machine.eval_within("task::wait(first)", LIMIT)?;
         ensure!(ended.contains("error[memory_limit]"), "{ended}");
         machine.check("task::info(second).state != \"ended\"", "true")?;
         machine.check("task::kill(second)", "true")?;
         // The session's own, and it lives on with its variables.
         machine.eval("let kept = 42; limits(#{memory_bytes: 2000000});")?;
-        machine.check("limits().filter(|l| l.name == \"memory_hard_bytes\")[0].value", "6000000")?;
+        machine.check(
+            "limits().filter(|l| l.name == \"memory_hard_bytes\")[0].value",
+            "6000000",
+        )?;
         let ended = machine.eval("let a = []; loop { a.push(blob(10000)); }")?;
         ensure!(ended.contains("error[memory_limit]"), "{ended}");
         machine.check("kept", "42")

@@ -15,7 +15,11 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(1);
 /// Types `line`, and Ctrl-C while it runs; how long the prompt took to come back.
 fn interrupt(machine: &mut Machine, line: &str) -> Result<Duration, Error> {
     let output = waiting::interrupt(machine, line)?;
-    ensure!(output.said.contains("cancelled"), "`{line}` ended with {:?}", output.said);
+    ensure!(
+        output.said.contains("cancelled"),
+        "`{line}` ended with {:?}",
+        output.said
+    );
     ensure!(output.took <= ANSWER_LIMIT, "`{line}` took {:?} to end", output.took);
     Ok(output.took)
 }
@@ -43,6 +47,7 @@ pub(super) fn oracle(context: &Context) -> Result<(), Error> {
         let started = Instant::now();
         let found = interrupt(machine, "debug::deaf(3000)");
         ensure!(found.is_err(), "nothing was found in {:?}", started.elapsed());
+        machine.forget();
         let undeclared = machine.eval("debug::hidden_wait()")?;
         ensure!(undeclared.contains("error[undeclared_wait]"), "{undeclared}");
         machine.check("40 + 2", "42")
