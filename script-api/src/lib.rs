@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`session`] | the prompt: read, evaluate, print |
+//! | [`supervisor`] | starts the prompt, and the next one when a line is detached; [`legacy`] is what passes between |
 //! | [`program`] | programs from files, and tasks that run a function of another task |
 //! | [`engine`] | makes every engine, with its limits and safepoints |
 //! | [`warm`], [`table`] | what is made once: at boot, and while the prompt waits |
@@ -24,6 +25,7 @@
 //! | [`complete`] | whether an input is finished |
 //! | [`resolver`] | `import`, and which file is meant |
 //! | [`evaluate`] | which of the two evaluators runs a text; [`suitable`] decides |
+//! | [`timers`] | the tasks that call functions at a time or on an event |
 //! | [`sort`] | a sort that can be stopped |
 //!
 //! # Memory
@@ -54,6 +56,7 @@ pub mod evaluate;
 pub mod functions;
 pub mod handles;
 pub mod last_result;
+pub mod legacy;
 pub mod pager;
 pub mod program;
 pub mod registry;
@@ -64,7 +67,9 @@ pub mod sort;
 pub mod source;
 pub mod suggest;
 pub mod suitable;
+pub mod supervisor;
 pub mod table;
+pub mod timers;
 pub mod types;
 pub mod underscore;
 pub mod view;

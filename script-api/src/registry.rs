@@ -15,6 +15,7 @@ use rhai::{
 };
 use services::host::Interrupted;
 use services::shared::Handle;
+use services::task::OuterNative;
 use services::value::Value;
 
 use crate::compute::{self, Call};
@@ -106,6 +107,8 @@ pub enum Kind {
     Cell,
     /// What `counter::open` made.
     Counter,
+    /// What `every`, `after`, `at` and `on` made.
+    Timer,
 }
 
 impl Kind {
@@ -124,6 +127,7 @@ impl Kind {
             Self::Channel => "channel",
             Self::Cell => "cell",
             Self::Counter => "counter",
+            Self::Timer => "timer",
         }
     }
 
@@ -141,6 +145,7 @@ impl Kind {
             Self::Channel => TypeId::of::<handles::Channel>(),
             Self::Cell => TypeId::of::<handles::Cell>(),
             Self::Counter => TypeId::of::<handles::Counter>(),
+            Self::Timer => TypeId::of::<handles::Timer>(),
         }
     }
 }
@@ -158,7 +163,10 @@ impl Doc {
     /// Whether it is called on its first argument, as `value.name(...)`.
     pub fn is_method(&self) -> bool {
         let own = self.params.first().map(|param| param.kind);
-        matches!(own, Some(Kind::Channel | Kind::Cell | Kind::Counter | Kind::Rows))
+        matches!(
+            own,
+            Some(Kind::Channel | Kind::Cell | Kind::Counter | Kind::Rows | Kind::Timer)
+        )
     }
 
     /// Name, parameters and result: `time::sleep_ms(ms: int)`.
@@ -398,7 +406,10 @@ impl Api {
         self.docs.push(doc);
         let func = Shared::new(
             move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
-                Some(call) => body(call, arguments),
+                Some(call) => {
+                    let watch = Watch::begin(&call, doc)?;
+                    watch.end(body(call, arguments))
+                }
                 None => Err(thrown("no_task", "called without a context", Position::NONE)),
             },
         );
@@ -442,6 +453,36 @@ impl Api {
             (namespace, Shared::new(module))
         });
         (modules.collect(), self.docs)
+    }
+}
+
+/// Looks whether a function waits although its description denies it.
+struct Watch {
+    context: TaskContext,
+    outer: OuterNative,
+    doc: &'static Doc,
+}
+
+impl Watch {
+    fn begin(call: &NativeCallContext<'_>, doc: &'static Doc) -> Result<Self, Box<EvalAltResult>> {
+        let context = TaskContext::of(call)?;
+        let outer = context.control.begin_native(doc.waits);
+        Ok(Self { context, outer, doc })
+    }
+
+    /// The result; an error in its place where the function has waited and must not. Only machines with debug hooks
+    /// make that one: there it is a fault of the function, which scripts of others need not suffer from.
+    fn end(self, result: Result<Dynamic, Box<EvalAltResult>>) -> Result<Dynamic, Box<EvalAltResult>> {
+        let has_waited = self.context.control.end_native(self.outer);
+        if !has_waited || self.context.host.debug.is_none() {
+            return result;
+        }
+        log::error!("{} has waited, which its description denies", self.doc.path());
+        Err(thrown(
+            "undeclared_wait",
+            "the function's description denies that it waits",
+            Position::NONE,
+        ))
     }
 }
 

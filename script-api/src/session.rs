@@ -6,15 +6,17 @@
 mod machine;
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Scope, Shared};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, ImmutableString, Locked, Scope, Shared};
 use services::host::{self, Host};
+use services::legacy::Legacy;
 use services::task::{Outcome, Requests, TaskError};
 use services::terminal::completion::{Completion, Question};
+use services::terminal::jobs::{Place, Running};
 use services::terminal::machine::Phase;
 use services::terminal::{Input, Terminal};
 use services::value::Value;
@@ -29,9 +31,11 @@ use crate::error::Failure;
 use crate::evaluate;
 use crate::functions::help::Notes;
 use crate::last_result;
+use crate::legacy;
 use crate::pager;
+use crate::program;
 use crate::resolver;
-use crate::show;
+use crate::show::{self, Limits};
 use crate::table;
 use crate::types::Types;
 use crate::view::View;
@@ -42,17 +46,37 @@ use crate::view::View;
 ///
 /// `killed` where the task was asked to end.
 pub fn run(host: Host, terminal: &'static Terminal) -> Outcome {
+    run_with(host, terminal, None)
+}
+
+/// The same, with what the session before left whose line was detached.
+///
+/// # Errors
+///
+/// `killed` where the task was asked to end; for a line that was detached itself, what it throws.
+pub fn run_with(host: Host, terminal: &'static Terminal, legacy: Option<Legacy>) -> Outcome {
     let mut session = Session::new(TaskContext::current(host, Some(terminal)));
     terminal.set_clock(host.clock);
+    if let Some(legacy) = legacy {
+        session.take_up(&legacy);
+        let mut legacy = Some(legacy);
+        host.tasks.on_kernel_heap(&mut || drop(legacy.take()));
+    }
     let mut is_alive = terminal.machine_phase() == Phase::Off || session.serve_machine(terminal);
     while is_alive && let Some(line) = session.read(terminal) {
         match line {
             Read::Machine => is_alive = session.serve_machine(terminal),
             Read::Line(line) => {
-                terminal.begin_evaluation(session.context.control);
-                session.evaluate_and_show(&line);
-                host.tasks.on_kernel_heap(&mut || terminal.end_evaluation());
-                session.context.control.take(Requests::CANCEL);
+                session.begin_line(terminal, &line);
+                if let Evaluated::Elsewhere(outcome) = session.evaluate_and_show(&line) {
+                    return outcome;
+                }
+                let control = session.context.control;
+                if session.context.on_kernel_heap(|| terminal.end_line(control)) != Place::Prompt {
+                    // It was detached while its result was shown.
+                    return Ok(Value::Unit);
+                }
+                control.take(Requests::CANCEL);
             }
             Read::Nothing => {}
             Read::End => return Ok(Value::Unit),
@@ -73,6 +97,27 @@ enum Read {
     End,
 }
 
+/// Where a line has ended.
+pub enum Evaluated {
+    /// At the prompt: its result or error was shown.
+    Shown {
+        /// There was no error.
+        is_well: bool,
+    },
+    /// It has left the prompt meanwhile; its task ends with this.
+    Elsewhere(Outcome),
+}
+
+impl Evaluated {
+    /// There was no error.
+    pub fn is_well(&self) -> bool {
+        match self {
+            Self::Shown { is_well } => *is_well,
+            Self::Elsewhere(outcome) => outcome.is_ok(),
+        }
+    }
+}
+
 /// What lasts from line to line.
 pub struct Session {
     context: TaskContext,
@@ -86,6 +131,8 @@ pub struct Session {
     global: GlobalRuntimeState,
     /// What `dir` and `source` show.
     notes: Shared<spin::Mutex<Notes>>,
+    /// What defined the functions.
+    inputs: Vec<legacy::Input>,
 }
 
 impl Session {
@@ -104,7 +151,88 @@ impl Session {
             functions: AST::empty(),
             global,
             notes,
+            inputs: Vec::new(),
         }
+    }
+
+    /// Begins a line that can be detached.
+    fn begin_line(&mut self, terminal: &'static Terminal, line: &str) {
+        let context = self.context;
+        context.on_kernel_heap(|| {
+            let legacy = legacy::collect(&self.scope, &self.global, &mut self.inputs);
+            let running = Running {
+                task: context.host.tasks.current(),
+                control: context.control,
+                text: line.into(),
+            };
+            terminal.begin_line(running, legacy);
+        });
+    }
+
+    /// Takes up what the session before left.
+    fn take_up(&mut self, legacy: &Legacy) {
+        for source in &legacy.sources {
+            let Ok(code) = engine::compile(&self.context, &self.engine, &Scope::new(), &source.text, "") else {
+                continue;
+            };
+            self.functions = self.functions.merge(&legacy::functions(&code, source.closures_only));
+            self.inputs.push(legacy::Input::new(&source.text, &code));
+            if source.closures_only {
+                self.inputs
+                    .iter_mut()
+                    .last()
+                    .into_iter()
+                    .for_each(legacy::Input::keep_closures);
+            }
+        }
+        legacy::restore_variables(legacy, &self.functions, &mut self.scope);
+        let constants: BTreeMap<ImmutableString, Dynamic> = legacy::constants(&self.scope)
+            .map(|(name, value)| (name.into(), value))
+            .collect();
+        if !constants.is_empty() {
+            self.global.constants = Some(Shared::new(Locked::new(constants)));
+        }
+        let imports = legacy
+            .imports
+            .iter()
+            .map(|(name, path)| (name.as_str().into(), path.as_str().into()));
+        for import in imports {
+            match program::resolve_imports(&self.engine, &[import]) {
+                Ok(modules) => self.global.extend(modules),
+                Err(error) => drop(self.context.print_line(&self.describe(&error, "", &AST::empty()))),
+            }
+        }
+    }
+
+    /// The outcome of a line that ends in the background or was brought back from there, and the message that tells of
+    /// its end; `None` for one that ends at its prompt.
+    fn end_elsewhere(&self, result: &Result<Dynamic, Box<EvalAltResult>>, line: &str, known: &AST) -> Option<Outcome> {
+        let (context, terminal) = (self.context, self.context.terminal?);
+        let place = terminal.place(context.control);
+        if place == Place::Prompt {
+            return None;
+        }
+        context.control.take(Requests::CANCEL);
+        context.control.take(Requests::MEMORY);
+        let id = context.host.tasks.current().0;
+        let text = match result {
+            Ok(value) => format!(
+                "[{id}] done: {}",
+                show::value(value, Limits::ordinary(pager::view(&context).columns))
+                    .as_deref()
+                    .unwrap_or("()")
+            ),
+            Err(error) => format!("[{id}] ended:\n{}", self.describe(error, line, known)),
+        };
+        // Where it cannot be told, as by one that was killed, the supervisor does it.
+        let is_told = place == Place::BroughtBack || context.print_line(&text).is_ok();
+        let failure = result.as_ref().map_err(|error| Failure::of(error));
+        Some(context.on_kernel_heap(|| {
+            if is_told {
+                terminal.end_line(context.control);
+            }
+            program::to_outcome(failure.as_ref().map(|value| *value))
+        }))
     }
 
     /// The next input; `None` where the task must end.
@@ -207,14 +335,17 @@ impl Session {
         }
     }
 
-    /// Evaluates one input, and prints its result or error; whether there was no error.
-    pub fn evaluate_and_show(&mut self, line: &str) -> bool {
+    /// Evaluates one input, and prints its result or error.
+    pub fn evaluate_and_show(&mut self, line: &str) -> Evaluated {
         if let Some(topic) = ask::topic(line) {
             self.show_help(topic);
-            return true;
+            return Evaluated::Shown { is_well: true };
         }
         let known = self.functions.clone();
         let result = self.evaluate(line);
+        if let Some(outcome) = self.end_elsewhere(&result, line, &known) {
+            return Evaluated::Elsewhere(outcome);
+        }
         let is_well = result.is_ok();
         let shown = match result {
             Ok(value) => last_result::show(&self.context, &mut self.scope, line, value),
@@ -232,7 +363,7 @@ impl Session {
             let _ = self.context.print_line(&message);
         }
         self.context.control.take(Requests::MEMORY);
-        is_well
+        Evaluated::Shown { is_well }
     }
 
     /// Evaluates one input; variables, functions and imports stay for the next one.
@@ -255,15 +386,19 @@ impl Session {
         let (before, variables_before) = (self.functions.clone(), self.scope.len());
         if code.has_functions() {
             self.functions = before.merge(&code.clone_functions_only());
+            self.inputs.push(legacy::Input::new(line, &code));
         }
         let result = self.run(&code);
         resolver::renew_imports(&self.engine, &mut self.global);
         if let Err(error) = &result {
             if code.has_functions() {
                 // Closures may live on in variables; functions with a name are forgotten.
-                let mut closures = code.clone_functions_only();
-                closures.retain_functions(|_, _, name, _| name.starts_with("anon$"));
-                self.functions = before.merge(&closures);
+                self.functions = before.merge(&legacy::functions(&code, true));
+                self.inputs
+                    .iter_mut()
+                    .last()
+                    .into_iter()
+                    .for_each(legacy::Input::keep_closures);
             }
             if let EvalAltResult::ErrorTerminated(token, _) = error.unwrap_inner()
                 && Stop::from_token(token) == Some(Stop::MemoryLimit)

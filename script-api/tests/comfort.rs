@@ -234,6 +234,7 @@ fn hostile(kind: Kind) -> Vec<&'static str> {
         Kind::Channel => ["channel::open(1)"].into(),
         Kind::Cell => ["cell::open(1)"].into(),
         Kind::Counter => ["counter::open(1)"].into(),
+        Kind::Timer => ["after(60000, || 1)"].into(),
         Kind::Any => {
             let others = [
                 "0.0/0.0",

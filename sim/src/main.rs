@@ -11,7 +11,9 @@ use std::thread;
 
 use script_api::complete::Scanner;
 use script_api::context::TaskContext;
-use script_api::session::{self, Session};
+use script_api::session::Session;
+use script_api::supervisor;
+use services::host::Tasks;
 use services::task::{Outcome, TaskError};
 use services::terminal::Terminal;
 use services::value::Value;
@@ -87,7 +89,9 @@ fn run() -> Result<bool, String> {
     match work {
         Work::Prompt if tty::is_interactive() => prompt(&machine).map_err(|error| error.to_string()),
         Work::Prompt => Ok(with_session(&machine, |session| run_lines(session, io::stdin().lock()))),
-        Work::Evaluate(text) => Ok(with_session(&machine, move |session| session.evaluate_and_show(&text))),
+        Work::Evaluate(text) => Ok(with_session(&machine, move |session| {
+            session.evaluate_and_show(&text).is_well()
+        })),
         Work::RunFile(path) => {
             let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
             Ok(with_session(&machine, move |session| session.run_text(&text)))
@@ -105,17 +109,9 @@ fn prompt(machine: &Simulated) -> io::Result<bool> {
     tty::follow_signals(terminal)?;
     thread::spawn(move || wait_for(terminal.pump()));
     let host = machine.host;
-    loop {
-        let outcome = machine.tasks.run("prompt", move || session::run(host, terminal));
-        terminal.forget_evaluation();
-        match outcome {
-            Ok(_) => break,
-            Err(error) => {
-                let text = format!("\n{error}\nThe session was restarted; its variables are lost.\n");
-                wait_for(terminal.print(text));
-            }
-        }
-    }
+    machine
+        .tasks
+        .on_kernel_heap(&mut || wait_for(supervisor::serve_until_end(host, terminal)));
     wait_for(terminal.flush());
     tty::restore();
     Ok(true)
@@ -159,13 +155,13 @@ fn run_lines(session: &mut Session, lines: impl BufRead) -> bool {
         }
         text.push_str(&line);
         if scanner.is_complete(&text) {
-            is_well &= session.evaluate_and_show(&text);
+            is_well &= session.evaluate_and_show(&text).is_well();
             text.clear();
             scanner = Scanner::default();
         }
     }
     if !text.is_empty() {
-        is_well &= session.evaluate_and_show(&text);
+        is_well &= session.evaluate_and_show(&text).is_well();
     }
     is_well
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use services::host::{BoxFuture, Interrupted, StartError, Tasks};
@@ -40,6 +40,7 @@ struct Current {
     control: Control,
     state: Mutex<TaskState>,
     cpu_time_us: AtomicU64,
+    started: Instant,
 }
 
 impl Current {
@@ -90,6 +91,13 @@ struct Record {
     waiters: Vec<Waker>,
 }
 
+impl Record {
+    fn wake_at_end(&mut self, waker: &Waker) {
+        self.waiters.retain(|waiter| !waiter.will_wake(waker));
+        self.waiters.push(waker.clone());
+    }
+}
+
 /// The tasks of one machine.
 pub struct Threads {
     all: Arc<All>,
@@ -99,6 +107,8 @@ struct All {
     records: Mutex<Vec<Record>>,
     last_id: AtomicU64,
     shared: &'static Table,
+    /// About when the machine's clock began.
+    origin: Instant,
 }
 
 impl Threads {
@@ -109,6 +119,7 @@ impl Threads {
                 records: Mutex::default(),
                 last_id: AtomicU64::new(0),
                 shared,
+                origin: Instant::now(),
             }),
         }
     }
@@ -154,6 +165,7 @@ impl All {
             control: Control::new(),
             state: Mutex::new(TaskState::Ready),
             cpu_time_us: AtomicU64::new(0),
+            started: Instant::now(),
         }));
         {
             let mut records = self.records();
@@ -281,9 +293,7 @@ impl Tasks for Threads {
             if records[at].has_ended {
                 return Poll::Ready(records.remove(at).outcome);
             }
-            let waiters = &mut records[at].waiters;
-            waiters.retain(|waker| !waker.will_wake(context.waker()));
-            waiters.push(context.waker().clone());
+            records[at].wake_at_end(context.waker());
             Poll::Pending
         }))
     }
@@ -296,6 +306,34 @@ impl Tasks for Threads {
             .find(|record| record.current.id == id && !record.has_ended)
             .map(|record| &record.current.control);
         found.inspect(|control| control.interrupt(Requests::KILL)).is_some()
+    }
+
+    fn ended(&self, id: TaskId) -> BoxFuture<Option<TaskError>> {
+        assert!(is_on_kernel_heap());
+        let all = Arc::clone(&self.all);
+        Box::pin(std::future::poll_fn(move |context| {
+            let mut records = all.records();
+            match records.iter_mut().find(|record| record.current.id == id) {
+                Some(record) if !record.has_ended => {
+                    record.wake_at_end(context.waker());
+                    Poll::Pending
+                }
+                Some(record) => Poll::Ready(record.outcome.as_ref().and_then(|outcome| outcome.clone().err())),
+                None => Poll::Ready(None),
+            }
+        }))
+    }
+
+    fn hand_over(&self, detached: TaskId, successor: TaskId, name: &str) {
+        for record in self.all.records().iter_mut() {
+            if record.parent == Some(detached) {
+                record.parent = Some(successor);
+            }
+            if record.current.id == detached {
+                (record.parent, record.name) = (Some(successor), name.into());
+            }
+        }
+        self.all.shared.give_all(detached, successor);
     }
 
     fn list(&self) -> Vec<TaskInfo> {
@@ -315,6 +353,9 @@ impl Tasks for Threads {
                 operations: record.current.control.operations(),
                 arena_bytes: 0,
                 stack_peak_bytes: 0,
+                memory_limit_bytes: 0,
+                started_ns: record.current.started.duration_since(self.all.origin).as_nanos() as u64,
+                position: record.current.control.position(),
             }
         };
         records.iter().map(info).collect()

@@ -6,8 +6,9 @@
 //! | `sight` | a person's terminal on the serial line |
 //! | `screendump`, `vga_text`, `framebuffer` | what a person reads on its screen |
 //! | `images`, `runner`, `error` | boot images, running tests, why one failed |
+//! | `waiting` | the functions that wait, and Ctrl-C |
 //! | `qr`, `report` | the QR code on the screen, and the report behind it |
-//! | `figures`, `screen_figures`, `latency`, `profile` | measurements, and where the time goes |
+//! | `figures`, `screen_figures`, `task_figures`, `latency`, `profile` | measurements, and where the time goes |
 //! | `cases` | the tests, by the part of the system they look at |
 
 #![forbid(unsafe_code)]
@@ -27,5 +28,7 @@ pub mod runner;
 pub mod screen_figures;
 pub mod screendump;
 pub mod sight;
+pub mod task_figures;
 pub mod text;
 pub mod vga_text;
+pub mod waiting;

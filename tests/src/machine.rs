@@ -410,6 +410,11 @@ impl Machine {
         self.transcript.extend(self.undecided.drain(..decided));
     }
 
+    /// Forgets what was said and not waited for.
+    pub fn forget(&mut self) {
+        self.seen = self.transcript.len();
+    }
+
     fn look_for_panic(&self) -> Result<(), Error> {
         let unseen = &self.transcript[self.seen..];
         match PANIC_TEXTS.iter().find_map(|panic| find(unseen, panic.as_bytes())) {

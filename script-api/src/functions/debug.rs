@@ -131,6 +131,7 @@ pub fn register(api: &mut Api) {
     });
     api.service(&STACK_LEFT, stack_left);
     super::cost::register(api);
+    super::deaf::register(api);
     super::noise::register(api);
 }
 

@@ -9,14 +9,17 @@ pub mod channel;
 pub mod cost;
 pub mod cpu;
 pub mod csv;
+pub mod deaf;
 pub mod debug;
 pub mod edit;
 pub mod fs;
 pub mod hash;
 pub mod help;
 pub mod hex;
+pub mod jobs;
 pub mod json;
 pub mod key;
+pub mod limits;
 pub mod log;
 pub mod look;
 pub mod mem;
@@ -36,6 +39,7 @@ pub mod sys;
 pub mod task;
 pub mod text;
 pub mod time;
+pub mod timer;
 pub mod toml;
 pub mod watch;
 
@@ -58,7 +62,9 @@ pub fn register(api: &mut Api) {
     edit::register(api);
     fs::register(api);
     help::register(api);
+    jobs::register(api);
     key::register(api);
+    limits::register(api);
     log::register(api);
     mem::register(api);
     power::register(api);
@@ -68,6 +74,7 @@ pub fn register(api: &mut Api) {
     sys::register(api);
     task::register(api);
     time::register(api);
+    timer::register(api);
 }
 
 /// Adds the functions that only compute, which every task has too.

@@ -27,6 +27,9 @@ use crate::context::TaskContext;
 pub use failure::failure;
 pub(crate) use failure::write_source_line;
 
+/// Bytes of text that a result shows where no pager is.
+pub(crate) const TEXT_LIMIT_BYTES: usize = 16 * 1024;
+
 /// How much is shown of a value.
 #[derive(Clone, Copy)]
 pub struct Limits<'a> {
@@ -50,7 +53,7 @@ impl<'a> Limits<'a> {
             columns: columns.max(1),
             elements: 100,
             blob_bytes: 256,
-            text_bytes: 16 * 1024,
+            text_bytes: TEXT_LIMIT_BYTES,
         }
     }
 

@@ -9,10 +9,11 @@ mod screen;
 use std::sync::Arc;
 use std::thread;
 
+use script_api::supervisor;
 use services::files::Files;
 use services::files::memory::Memory;
 use services::files::read_only::ReadOnly;
-use services::host::Host;
+use services::host::{Host, Tasks};
 use services::log::Ring;
 use services::shared::Table;
 use services::task::Outcome;
@@ -107,12 +108,9 @@ impl FakeMachineWithConsole {
     pub fn start_session(&self) {
         let machine = *self;
         thread::spawn(move || {
-            loop {
-                machine
-                    .run(move || script_api::session::run(machine.host, machine.terminal))
-                    .ok();
-                machine.terminal.forget_evaluation();
-            }
+            machine
+                .tasks
+                .on_kernel_heap(&mut || wait_for(supervisor::serve(machine.host, machine.terminal)));
         });
         self.console.take_until("rhai> ");
     }

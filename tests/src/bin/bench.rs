@@ -17,6 +17,7 @@ use tests::images::Images;
 use tests::machine::{Config, Machine, PROMPT};
 use tests::profile::Profile;
 use tests::screen_figures::{self, Setting};
+use tests::task_figures;
 use xtask::arguments::Arguments;
 use xtask::{command, packages};
 
@@ -92,7 +93,7 @@ fn run() -> Result<(), Error> {
         );
     }
     type Measurement = fn(&Bench) -> Result<Vec<Figure>, Error>;
-    let measurements: [(&str, Measurement); 16] = [
+    let measurements: [(&str, Measurement); 19] = [
         ("size", sizes),
         ("boot", boot),
         ("memory", memory),
@@ -102,6 +103,9 @@ fn run() -> Result<(), Error> {
         ("cost", costs),
         ("completion", completion),
         ("idle", idle),
+        ("task_costs", |bench| task_figures::costs(&bench.setting())),
+        ("task_crowd", |bench| task_figures::crowd(&bench.setting())),
+        ("task_ctrl_c", |bench| task_figures::ctrl_c(&bench.setting())),
         ("screen_lines", |bench| screen_figures::lines(&bench.setting())),
         ("screen_scroll", |bench| screen_figures::scroll(&bench.setting())),
         ("screen_prompt_and_boot", |bench| {
@@ -114,7 +118,7 @@ fn run() -> Result<(), Error> {
     ];
     let chosen: Vec<_> = measurements.iter().filter(|(name, _)| name.contains(&filter)).collect();
     // Building the peer takes minutes, and it has no screen to be measured beside ours.
-    let is_screen = |name: &str| name.starts_with("screen_");
+    let is_screen = |name: &str| name.starts_with("screen_") || name.starts_with("task_");
     let bench = Bench {
         images,
         iso,

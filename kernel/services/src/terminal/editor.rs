@@ -53,7 +53,7 @@ pub const CONTINUATION: &str = "  ... ";
 /// Shown before all lines in paste mode.
 const PASTE_PROMPT: &str = "=== ";
 /// Bytes that one input may have over all its lines; more are refused with a bell.
-pub(super) const INPUT_LIMIT_BYTES: usize = 256 * 1024;
+pub const INPUT_LIMIT_BYTES: usize = 256 * 1024;
 /// Typed characters that are inserted at once.
 const TYPED_LIMIT_BYTES: usize = 4096;
 const BELL: u8 = 0x07;

@@ -14,6 +14,7 @@
 //! | [`completion`], `list` | what Tab asks and is answered |
 //! | [`full_screen`] | the terminal in the hands of a full-screen program |
 //! | [`raw_repl`], [`machine`] | the terminal in the hands of a program: MicroPython's raw REPL |
+//! | [`jobs`] | lines that run in the background |
 //! | `read_key` | one key for a script |
 //! | `queues` | what waits between the console, the editor and the printers |
 //!
@@ -25,6 +26,7 @@ pub mod completion;
 pub mod editor;
 pub mod full_screen;
 pub mod history;
+pub mod jobs;
 pub mod keys;
 mod kill_ring;
 mod layout;
@@ -59,7 +61,7 @@ use full_screen::HeldBack;
 use queues::Queues;
 use view::View;
 
-pub use editor::{CONTINUATION, PROMPT};
+pub use editor::{CONTINUATION, INPUT_LIMIT_BYTES, PROMPT};
 
 /// What the person at the terminal gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +85,7 @@ pub struct Terminal {
     queues: Lock<Queues>,
     editing: Lock<Editing>,
     desk: Desk,
+    jobs: jobs::Jobs,
 }
 
 struct Editing {
@@ -110,6 +113,7 @@ impl Terminal {
                 clock: None,
             }),
             desk: Desk::default(),
+            jobs: jobs::Jobs::default(),
         }
     }
 
@@ -142,6 +146,7 @@ impl Terminal {
         editing.is_active = false;
         editing.editor.forget();
         drop(editing);
+        self.forget_running_line();
         self.end_evaluation();
     }
 
@@ -213,7 +218,11 @@ impl Terminal {
                 && let Poll::Ready(count) = self.console.poll_read(context, &mut buffer[..read_limit])
             {
                 let wakers = self.queues.lock().receive(&buffer[..count]);
+                let detaches = wakers.detaches;
                 wakers.wake();
+                if detaches && self.detach(None).is_err() {
+                    self.queues.lock().send(&[queues::BELL]);
+                }
                 moved = true;
             }
             let count = self.queues.lock().peek_output(context, &mut buffer);

@@ -25,7 +25,7 @@ pub const BANNER: &[u8] = b"raw REPL; CTRL-B to exit\r\n>";
 /// What it says where the session was begun anew.
 pub const SOFT_REBOOT: &[u8] = b"soft reboot\r\n";
 /// Bytes of text that a request may have: as many as an input at the prompt.
-const TEXT_LIMIT_BYTES: usize = super::editor::INPUT_LIMIT_BYTES;
+const TEXT_LIMIT_BYTES: usize = super::INPUT_LIMIT_BYTES;
 /// Bytes that the host may send before it waits for leave to send as many again; two windows are open at once.
 const WINDOW_BYTES: u16 = 128;
 
