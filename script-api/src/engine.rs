@@ -12,8 +12,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use rhai::packages::{Package, StandardPackage};
 use rhai::{
-    AST, Blob, Dynamic, Engine, EvalAltResult, LexError, Module, OptimizationLevel, ParseErrorType, Position, Scope, Shared,
-    Token,
+    AST, Blob, Dynamic, Engine, EvalAltResult, LexError, Module, OptimizationLevel, ParseErrorType, Position, Scope,
+    Shared, Token,
 };
 
 use crate::context::{NATIVE_STACK_BYTES, Stop, TaskContext};
@@ -89,7 +89,11 @@ fn name_types(module: &mut Module) {
 /// Makes `for` give the bytes of a blob as ints: Rhai's own iterator gives a type that scripts can do nothing with.
 fn iterate_bytes(module: &mut Module) {
     module.set_iter(TypeId::of::<Blob>(), |blob| {
-        Box::new(blob.cast::<Blob>().into_iter().map(|byte| Dynamic::from_int(byte.into())))
+        Box::new(
+            blob.cast::<Blob>()
+                .into_iter()
+                .map(|byte| Dynamic::from_int(byte.into())),
+        )
     });
 }
 

@@ -11,7 +11,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, ImmutableString, Locked, Scope, Shared};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, ImmutableString, Locked, Module, Scope, Shared};
 use services::host::{self, Host};
 use services::legacy::Legacy;
 use services::task::{Outcome, Requests, TaskError};
@@ -439,6 +439,12 @@ impl Session {
         let global = &mut self.global;
         global.lib.clear();
         global.lib.push(self.functions.shared_lib().clone());
+        if !self.functions.has_functions() {
+            // Rhai makes a constant known to later functions only where there are functions; a variable counts as well.
+            let mut stand_in = Module::new();
+            stand_in.set_var("", ());
+            global.lib.push(stand_in.into());
+        }
         (global.level, global.scope_level, global.always_search_scope) = (0, 0, false);
         global.num_operations = 0;
         evaluate::statements(&self.engine, global, &mut self.scope, &self.functions, code)

@@ -391,3 +391,24 @@ fn shows_tables_and_dumps() {
     assert!(machine.enter("debug::nest(1000)").ends_with("]]]\n"));
     assert_eq!(machine.enter("log::tail(1)"), "text     time_ms\nstarted   1.0 ms\n");
 }
+
+#[test]
+fn functions_see_constants_that_came_before_any_function() {
+    let machine = machine(&[]);
+    machine.start_session();
+    machine.enter("const LIMIT = 5;");
+    machine.enter("fn above() { global::LIMIT + 1 }");
+    assert_eq!(machine.enter("above()"), "6\n");
+}
+
+#[test]
+fn bytes_of_a_blob_are_ints_in_a_loop() {
+    let machine = machine(&[]);
+    machine.start_session();
+    let sum = "let sum = 0; for byte in blob(2, 255) { sum ^= byte << 1; sum += byte } sum";
+    assert_eq!(machine.enter(sum), "1026\n");
+    assert_eq!(
+        machine.enter("fn f(b) { let n = 0; for x in b { n += x % 16; } n } f(blob(3, 255))"),
+        "45\n"
+    );
+}

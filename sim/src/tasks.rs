@@ -17,6 +17,7 @@ use rustix::time::{ClockId, clock_gettime};
 use services::host::{BoxFuture, Interrupted, StartError, Tasks};
 use services::shared::Table;
 use services::task::{Control, Outcome, Requests, TaskError, TaskId, TaskInfo, TaskSpec, TaskState};
+use services::value::Value;
 
 /// Stack of a task's thread. More than in the kernel, because code that is not optimised takes more.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
@@ -28,6 +29,8 @@ const TASK_LIMIT: usize = 3000;
 const ENDED_KEPT: usize = 256;
 /// A waker that was lost costs this long.
 const PARK_LIMIT: Duration = Duration::from_millis(50);
+/// The event that tells of a task's end, as in the kernel.
+const TASK_ENDED: &str = "task_ended";
 
 thread_local! {
     static CURRENT: Cell<Option<&'static Current>> = const { Cell::new(None) };
@@ -201,6 +204,8 @@ impl All {
 
     fn end(&self, current: &'static Current, outcome: Outcome) {
         current.control.clear_waker();
+        let code = outcome.as_ref().err().map(|error| error.code.clone());
+        let mut name = String::new();
         let mut children = Vec::new();
         let mut waiters = Vec::new();
         {
@@ -215,6 +220,7 @@ impl All {
             if let Some(record) = records.iter_mut().find(|record| record.current.id == current.id) {
                 record.outcome = Some(outcome);
                 record.has_ended = true;
+                name.clone_from(&record.name);
             }
             let ended = records.iter().filter(|record| record.has_ended).count();
             let mut forgotten = ended.saturating_sub(ENDED_KEPT);
@@ -228,6 +234,14 @@ impl All {
             child.interrupt(Requests::KILL);
         }
         self.shared.end_of(current.id);
+        if self.shared.has_listener(TASK_ENDED) {
+            let obituary = Value::map([
+                ("id", Value::Int(current.id.0 as i64)),
+                ("name", name.into()),
+                ("code", code.map_or(Value::Unit, Value::from)),
+            ]);
+            self.shared.emit(TASK_ENDED, &obituary);
+        }
         waiters.into_iter().for_each(Waker::wake);
     }
 }

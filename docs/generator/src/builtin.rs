@@ -38,7 +38,11 @@ pub fn page() -> String {
         section(title, |builtin| builtin.on.meets(*types) && !of_any(builtin), &mut out);
     }
     section(ANY, of_any, &mut out);
-    section(PLAIN, |builtin| builtin.on.meets(Types::PLAIN) && !of_any(builtin), &mut out);
+    section(
+        PLAIN,
+        |builtin| builtin.on.meets(Types::PLAIN) && !of_any(builtin),
+        &mut out,
+    );
     out
 }
 
@@ -46,7 +50,11 @@ fn section(title: &str, is_of_it: impl Fn(&Builtin) -> bool, out: &mut String) {
     let mut rows: Vec<(String, &str)> = builtin_docs::all()
         .filter(|builtin| is_of_it(builtin))
         .map(|builtin| {
-            let form = if title == PLAIN { format!("{}{}", builtin.name, builtin.form) } else { builtin.method_form() };
+            let form = if title == PLAIN {
+                format!("{}{}", builtin.name, builtin.form)
+            } else {
+                builtin.method_form()
+            };
             (form, builtin.summary)
         })
         .collect();

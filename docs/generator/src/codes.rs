@@ -13,24 +13,76 @@ pub const PATH: &str = "reference/errors.md";
 
 /// Codes of the language and of the limits: the code, what it means, and an input that ends with it.
 const OF_THE_LANGUAGE: &[(&str, &str, &str)] = &[
-    ("syntax_error", "the text is no program; nothing of it has run", "1 +* 2"),
-    ("variable_not_found", "there is no variable of this name here; functions see none from outside", "nothing_here + 1"),
-    ("function_not_found", "there is no function of this name that takes such arguments", "time::sleep_ms(\"5\")"),
+    (
+        "syntax_error",
+        "the text is no program; nothing of it has run",
+        "1 +* 2",
+    ),
+    (
+        "variable_not_found",
+        "there is no variable of this name here; functions see none from outside",
+        "nothing_here + 1",
+    ),
+    (
+        "function_not_found",
+        "there is no function of this name that takes such arguments",
+        "time::sleep_ms(\"5\")",
+    ),
     ("module_not_found", "no import has this name", "nowhere::value"),
-    ("wrong_type", "an operation met a value of a type that it cannot take", "let five = 5;\nfor n in five { }"),
-    ("out_of_bounds", "an index lies outside of the array or text", "[1, 2][7]"),
+    (
+        "wrong_type",
+        "an operation met a value of a type that it cannot take",
+        "let five = 5;\nfor n in five { }",
+    ),
+    (
+        "out_of_bounds",
+        "an index lies outside of the array or text",
+        "[1, 2][7]",
+    ),
     ("arithmetic", "a division by zero, or a result beyond 64 bits", "1 / 0"),
-    ("constant", "a constant was to be changed", "const LIMIT = 5;\nLIMIT = 6"),
-    ("script_error", "a script threw a value that is no map with a code", "throw \"the pump is dry\""),
-    ("recursion_limit", "calls are nested too deeply", "fn deep(n) { 1 + deep(n + 1) } deep(0)"),
+    (
+        "constant",
+        "a constant was to be changed",
+        "const LIMIT = 5;\nLIMIT = 6",
+    ),
+    (
+        "script_error",
+        "a script threw a value that is no map with a code",
+        "throw \"the pump is dry\"",
+    ),
+    (
+        "recursion_limit",
+        "calls are nested too deeply",
+        "fn deep(n) { 1 + deep(n + 1) } deep(0)",
+    ),
     ("source_too_large", "a script has more than 256 KiB", ""),
     ("cancelled", "Ctrl-C; a script cannot catch it", ""),
-    ("killed", "`task::kill`, or the end of the task that started this one", ""),
+    (
+        "killed",
+        "`task::kill`, or the end of the task that started this one",
+        "",
+    ),
     ("memory_limit", "the task has used up its memory", ""),
-    ("out_of_memory", "the task has used up its memory faster than it could be asked to stop; it has ended", ""),
-    ("stack_overflow", "a value is nested too deeply to be compared, shown or dropped; the task has ended", ""),
-    ("native_panic", "a function of the system failed; the task has ended, and the log tells where", ""),
-    ("cpu_exception", "the processor refused an instruction; the task has ended, and the log tells where", ""),
+    (
+        "out_of_memory",
+        "the task has used up its memory faster than it could be asked to stop; it has ended",
+        "",
+    ),
+    (
+        "stack_overflow",
+        "a value is nested too deeply to be compared, shown or dropped; the task has ended",
+        "",
+    ),
+    (
+        "native_panic",
+        "a function of the system failed; the task has ended, and the log tells where",
+        "",
+    ),
+    (
+        "cpu_exception",
+        "the processor refused an instruction; the task has ended, and the log tells where",
+        "",
+    ),
 ];
 
 /// The page.
@@ -47,7 +99,12 @@ pub fn page(namespaces: &BTreeMap<&'static str, Vec<&'static Doc>>) -> String {
     out += "\nInputs that end with them:\n\n";
     let examples = OF_THE_LANGUAGE.iter().filter(|(_, _, example)| !example.is_empty());
     let sessions: Vec<String> = examples
-        .map(|(code, _, example)| format!("rhai> {}\n...\nerror[{code}]: ...\n...", example.replace('\n', "\nrhai> ")))
+        .map(|(code, _, example)| {
+            format!(
+                "rhai> {}\n...\nerror[{code}]: ...\n...",
+                example.replace('\n', "\nrhai> ")
+            )
+        })
         .collect();
     out += &markup::block("console", &sessions.join("\n"));
     out += "\n## Of functions\n\n| code | when | thrown by |\n|---|---|---|\n";

@@ -23,7 +23,11 @@ pub fn file(namespaces: &BTreeMap<&'static str, Vec<&'static Doc>>) -> String {
     for doc in global.into_iter().flat_map(|(_, docs)| docs) {
         define(doc, "", &mut out);
     }
-    for doc in others.iter().flat_map(|(_, docs)| docs.iter()).filter(|doc| doc.is_method()) {
+    for doc in others
+        .iter()
+        .flat_map(|(_, docs)| docs.iter())
+        .filter(|doc| doc.is_method())
+    {
         // A method is found by its first argument, without its namespace.
         define(doc, "", &mut out);
     }

@@ -39,7 +39,9 @@ pub fn bytes(word: &str) -> Option<String> {
     }
     let one = |rest: &str| {
         let mut letters = rest.chars();
-        letters.next().filter(|letter| letters.next().is_none() && letter.is_ascii())
+        letters
+            .next()
+            .filter(|letter| letters.next().is_none() && letter.is_ascii())
     };
     if let Some(letter) = word.strip_prefix("Ctrl-").and_then(one) {
         return Some(char::from(letter.to_ascii_uppercase() as u8 & 0x1f).into());
@@ -77,7 +79,9 @@ pub fn words(line: &str) -> Vec<String> {
 pub fn line(bytes: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for letter in bytes.chars() {
-        let named = KEYS.iter().find(|(_, bytes)| bytes.len() == 1 && bytes.starts_with(letter));
+        let named = KEYS
+            .iter()
+            .find(|(_, bytes)| bytes.len() == 1 && bytes.starts_with(letter));
         match (named, words.last_mut()) {
             (Some((name, _)), _) if letter != ' ' => words.push((*name).into()),
             (None, _) if letter.is_control() => words.push(format!("Ctrl-{}", char::from(letter as u8 | 0x40))),

@@ -42,7 +42,9 @@ fn main() -> ExitCode {
 
 fn write() -> Result<(), Error> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
-    let target = target.canonicalize().map_err(|error| Error::File(target.clone(), error))?;
+    let target = target
+        .canonicalize()
+        .map_err(|error| Error::File(target.clone(), error))?;
     let output = target.join("manual");
     let namespaces = reference::namespaces(&fake::standard_machine());
     let source = book::folder();
@@ -81,14 +83,26 @@ fn mdbook(tools: &Path) -> Result<PathBuf, Error> {
     if let Some(program) = found {
         return Ok(program);
     }
-    println!("manual: mdBook {MDBOOK_VERSION} is missing and will be built into {}", tools.display());
+    println!(
+        "manual: mdBook {MDBOOK_VERSION} is missing and will be built into {}",
+        tools.display()
+    );
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["install", "mdbook", "--version", MDBOOK_VERSION, "--locked", "--no-default-features"]);
+    cargo.args([
+        "install",
+        "mdbook",
+        "--version",
+        MDBOOK_VERSION,
+        "--locked",
+        "--no-default-features",
+    ]);
     run(cargo.arg("--root").arg(tools))?;
     Ok(tools.join("bin/mdbook"))
 }
 
 fn run(command: &mut Command) -> Result<(), Error> {
     let is_success = command.status().is_ok_and(|status| status.success());
-    is_success.then_some(()).ok_or_else(|| Error::Program(format!("{command:?}")))
+    is_success
+        .then_some(())
+        .ok_or_else(|| Error::Program(format!("{command:?}")))
 }

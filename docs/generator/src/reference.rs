@@ -33,7 +33,11 @@ pub fn namespaces(machine: &FakeMachineWithConsole) -> BTreeMap<&'static str, Ve
 
 /// The title of a namespace's page.
 pub fn title(namespace: &str) -> &str {
-    if namespace.is_empty() { "Without a prefix" } else { namespace }
+    if namespace.is_empty() {
+        "Without a prefix"
+    } else {
+        namespace
+    }
 }
 
 /// The path of a namespace's page in the book.
@@ -100,7 +104,11 @@ fn describe(doc: &Doc, out: &mut String) {
     if !doc.params.is_empty() {
         *out += "| parameter | type | meaning |\n|---|---|---|\n";
         for param in doc.params {
-            let cells = [markup::code(param.name), param.kind.name().into(), markup::text(param.meaning)];
+            let cells = [
+                markup::code(param.name),
+                param.kind.name().into(),
+                markup::text(param.meaning),
+            ];
             *out += &markup::row(&cells.each_ref().map(String::as_str));
         }
         out.push('\n');

@@ -140,7 +140,9 @@ pub fn of_session(block: &Block) -> Result<Vec<Exchange>, Error> {
         }
         let last = exchanges.last_mut();
         // Right below keys stands the line as they have edited it.
-        let is_picture = last.as_ref().is_some_and(|last| last.input.is_empty() && is_fresh(last));
+        let is_picture = last
+            .as_ref()
+            .is_some_and(|last| last.input.is_empty() && is_fresh(last));
         if let Some(text) = text_of(PROMPT)
             && !is_picture
         {
@@ -243,7 +245,10 @@ mod tests {
         assert_eq!(found[1].keys, "\x1b[A\x01");
         assert_eq!((found[3].keys.as_str(), &found[3].expected), ("\x11", &shows(&["..."])));
         assert_eq!(of_session(&block("text")), Err(Error::NoPrompt(11)));
-        assert_eq!(of_session(&block("keys> Blue")), Err(Error::UnknownKey(11, "Blue".into())));
+        assert_eq!(
+            of_session(&block("keys> Blue")),
+            Err(Error::UnknownKey(11, "Blue".into()))
+        );
     }
 
     #[test]
