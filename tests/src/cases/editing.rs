@@ -230,7 +230,9 @@ fn hundred_kilobytes(context: &Context) -> Result<(), Error> {
     // Many lines, each of them run, while more arrive.
     context.at_prompt("", |machine| {
         let remark = "what a person would say about it";
-        let sums: String = (0..2000).map(|number| format!("total += {number:04}; // {remark}\r")).collect();
+        let sums: String = (0..2000)
+            .map(|number| format!("total += {number:04}; // {remark}\r"))
+            .collect();
         ensure!(sums.len() > 100_000, "only {} bytes", sums.len());
         machine.eval("let total = 0;")?;
         machine.send(sums.as_bytes())?;
