@@ -21,6 +21,7 @@
 //! | [`complete`] | whether an input is finished |
 //! | [`resolver`] | `import`, and which file is meant |
 //! | [`evaluate`] | which of the two evaluators runs a text; [`suitable`] decides |
+//! | [`order`] | sorts lists of names |
 //! | [`sort`] | a sort that can be stopped |
 //!
 //! # Memory
@@ -49,6 +50,7 @@ pub mod error;
 pub mod evaluate;
 pub mod functions;
 pub mod handles;
+pub mod order;
 pub mod program;
 pub mod registry;
 pub mod resolver;
