@@ -137,7 +137,7 @@ fn help(context: &Context) -> Result<(), Error> {
             ("help(fs)", &["fs::write("]),
             ("help(config)", &["map, 1 entry", "keys: net"]),
             ("apropos(\"SLEEP\")", &["time::sleep_ms(ms: int)"]),
-            ("dir()", &["config  1     map"]),
+            ("dir()", &["config     1  map"]),
             ("source(add)", &["fn add(a, b) { a + b }"]),
             ("source(\"lib/text::repeat\")", &["fn repeat(piece, count) {"]),
             ("examples(\"hex::encode\")", &["rhai> hex::encode("]),
