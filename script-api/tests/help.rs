@@ -325,7 +325,7 @@ fn answers_questions() {
         ("source(\"t::lefd\")", &["error[not_found]", "did you mean \"left\"?"]),
         ("source(\"fs::read\")", &["error[not_found]", "is no script"]),
         ("source(\"push\")", &["error[not_found]", "is no script"]),
-        ("examples(\"hex::encode\")", &["rhai> hex::encode("]),
+        ("examples(\"hex::encode\")", &["> hex::encode("]),
         (
             "examples(\"push\")",
             &["error[not_found]", "help(\"push\") describes it"],

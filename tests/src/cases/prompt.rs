@@ -140,7 +140,7 @@ fn help(context: &Context) -> Result<(), Error> {
             ("dir()", &["config     1  map"]),
             ("source(add)", &["fn add(a, b) { a + b }"]),
             ("source(\"lib/text::repeat\")", &["fn repeat(piece, count) {"]),
-            ("examples(\"hex::encode\")", &["rhai> hex::encode("]),
+            ("examples(\"hex::encode\")", &["> hex::encode("]),
             ("time::slep_ms(1)", &["did you mean \"time::sleep_ms\"?"]),
             ("confg + 1", &["did you mean \"config\"?"]),
             ("[1].pusj(2)", &["did you mean \"push\"?"]),
