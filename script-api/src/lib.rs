@@ -25,11 +25,8 @@
 //! | [`complete`] | whether an input is finished |
 //! | [`resolver`] | `import`, and which file is meant |
 //! | [`evaluate`] | which of the two evaluators runs a text; [`suitable`] decides |
-<<<<<<< HEAD
 //! | [`timers`] | the tasks that call functions at a time or on an event |
-=======
 //! | [`order`] | sorts lists of names |
->>>>>>> help
 //! | [`sort`] | a sort that can be stopped |
 //!
 //! # Memory
@@ -59,13 +56,10 @@ pub mod error;
 pub mod evaluate;
 pub mod functions;
 pub mod handles;
-<<<<<<< HEAD
 pub mod last_result;
 pub mod legacy;
-pub mod pager;
-=======
 pub mod order;
->>>>>>> help
+pub mod pager;
 pub mod program;
 pub mod registry;
 pub mod resolver;
