@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use crate::context::TaskContext;
 use crate::engine;
+use crate::order;
 use crate::registry::{Api, Doc, Kind};
 use crate::types::Types;
 
@@ -54,6 +55,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
 pub struct Namespace(pub &'static str);
 
 /// What a namespace is for; empty for one that is not in the list.
+#[inline(never)]
 pub fn summary(namespace: &str) -> &'static str {
     let known = NAMESPACES.iter().find(|(name, _)| *name == namespace);
     known.map_or("", |(_, summary)| summary)
@@ -70,8 +72,8 @@ pub(crate) fn register(api: &mut Api, is_wanted: impl Fn(&str) -> bool) {
 
 /// The descriptions of all functions that the running task has, by namespace; those that need no prefix come first.
 pub fn by_namespace(context: &TaskContext) -> Vec<(&'static str, Vec<&'static Doc>)> {
-    let mut all: Vec<&'static Doc> = engine::docs(context).collect();
-    all.sort_by_key(|doc| doc.namespace);
+    let all: Vec<&'static Doc> = engine::docs(context).collect();
+    let all = order::by_name(&all, |doc| doc.namespace);
     let chunks = all.chunk_by(|one, other| one.namespace == other.namespace);
     chunks
         .filter_map(|docs| Some((docs.first()?.namespace, docs.to_vec())))
@@ -86,6 +88,7 @@ pub fn namespaces(context: &TaskContext) -> impl Iterator<Item = &'static str> {
 }
 
 /// What a function can be called on as `value.name(...)`, as its example shows it; [`Types::NONE`] for most.
+#[inline(never)]
 pub fn receivers(doc: &Doc) -> Types {
     let Some(first) = doc.params.first() else {
         return Types::NONE;

@@ -119,7 +119,7 @@ pub(crate) fn make_computing() -> bool {
 }
 
 /// The descriptions of all functions that the running task has.
-pub fn docs(context: &TaskContext) -> impl Iterator<Item = &'static Doc> {
+pub fn docs(context: &TaskContext) -> Docs {
     if COMPUTING.get().is_none() {
         context.host.tasks.on_kernel_heap(&mut || {
             make_computing();
@@ -127,7 +127,28 @@ pub fn docs(context: &TaskContext) -> impl Iterator<Item = &'static Doc> {
     }
     let computing = COMPUTING.get().map(|(_, docs)| docs.as_slice()).unwrap_or_default();
     let debug = debug(context).map(|(_, docs)| docs.as_slice()).unwrap_or_default();
-    shared().docs.iter().chain(computing).chain(debug).copied()
+    Docs {
+        parts: [&shared().docs, computing, debug],
+    }
+}
+
+/// Goes through descriptions.
+pub struct Docs {
+    /// What is left of each list.
+    parts: [&'static [&'static Doc]; 3],
+}
+
+impl Iterator for Docs {
+    type Item = &'static Doc;
+
+    /// Used in dozens of places, which must not have a copy each.
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'static Doc> {
+        let part = self.parts.iter_mut().find(|part| !part.is_empty())?;
+        let (doc, rest) = part.split_first()?;
+        *part = rest;
+        Some(doc)
+    }
 }
 
 /// Makes what all engines share, so that it is not made in a task's arena.

@@ -26,6 +26,7 @@
 //! | [`resolver`] | `import`, and which file is meant |
 //! | [`evaluate`] | which of the two evaluators runs a text; [`suitable`] decides |
 //! | [`timers`] | the tasks that call functions at a time or on an event |
+//! | [`order`] | sorts lists of names |
 //! | [`sort`] | a sort that can be stopped |
 //!
 //! # Memory
@@ -57,6 +58,7 @@ pub mod functions;
 pub mod handles;
 pub mod last_result;
 pub mod legacy;
+pub mod order;
 pub mod pager;
 pub mod program;
 pub mod registry;

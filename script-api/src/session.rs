@@ -331,7 +331,6 @@ impl Session {
                 (name.into(), kind.into(), Types::size(value).map(|(count, _)| count))
             };
             notes.variables = self.scope.iter_raw().map(row).collect();
-            notes.variables.sort();
         }
     }
 

@@ -1,4 +1,6 @@
 //! Types as a set of bits: what a value is, and which values a function can be called on.
+//!
+//! What is large and used in many places is kept out of line: the image has no room for copies.
 
 use alloc::string::String;
 use core::fmt::Write;
@@ -86,6 +88,7 @@ impl Types {
     }
 
     /// The type of `value`; [`NONE`](Self::NONE) where it is being changed.
+    #[inline(never)]
     pub fn of(value: &Dynamic) -> Self {
         if value.is_locked() {
             Self::NONE
@@ -124,6 +127,7 @@ impl Types {
 
     /// The type that a description or a message of Rhai's means by `name`: `int`, `i64`, `array of maps`. A name that
     /// nothing is known of stands for [`OTHER`](Self::OTHER), and `any` for [`NONE`](Self::NONE): nothing is known then.
+    #[inline(never)]
     pub fn of_name(name: &str) -> Self {
         let name = name.trim();
         let find = |name: &str| Self::NAMES.into_iter().find(|(known, _)| *known == name);
@@ -184,6 +188,7 @@ impl Types {
     }
 
     /// The type of `value` as people know it, with its size: `array, 3 elements`.
+    #[inline(never)]
     pub fn describe(value: &Dynamic) -> String {
         let mut text = String::from(match Self::of(value) {
             Self::NONE => "in use",

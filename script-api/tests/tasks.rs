@@ -189,8 +189,7 @@ fn events_reach_listeners_in_order_with_their_values() {
 #[test]
 fn what_a_timer_prints_goes_above_the_line() {
     let machine = session();
-    start(&machine, "let t = after(1500, || print(\"tick\"));");
-    machine.console.take_until("rhai> ");
+    machine.enter("let t = after(1500, || print(\"tick\"));");
     machine.console.type_text("40 + 2");
     let shown = until(&machine, "tick");
     assert!(shown.contains("40 + 2"), "{shown:?}");

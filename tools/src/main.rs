@@ -32,17 +32,12 @@ fn dispatch(verb: &str, arguments: Arguments) -> Result<(), Error> {
         "iso" => write_iso(arguments),
         "test" => test::run(arguments),
         "check" => check::run(arguments),
-        "report" => hand_over("tests", "report", arguments),
-        "bench" => {
+        "report" | "clean-room" => hand_over("tests", verb, arguments),
+        "bench" | "picture" => {
             make_iso(Profile::Release, &Variant::default(), &iso::default_path())?;
-            hand_over("tests", "bench", arguments)
+            hand_over("tests", verb, arguments)
         }
-        "picture" => {
-            make_iso(Profile::Release, &Variant::default(), &iso::default_path())?;
-            hand_over("tests", "picture", arguments)
-        }
-        "clean-room" => hand_over("tests", "clean-room", arguments),
-        "sim" => hand_over("sim", "sim", arguments),
+        "sim" => hand_over(verb, verb, arguments),
         "docs" => hand_over("manual", "manual", arguments),
         "" | "help" | "--help" | "-h" => {
             print!("{HELP}");

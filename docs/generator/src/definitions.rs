@@ -16,7 +16,7 @@ pub const FILE: &str = "rhaios.d.rhai";
 /// The file's text.
 pub fn file(namespaces: &BTreeMap<&'static str, Vec<&'static Doc>>) -> String {
     let mut out = String::from(
-        "//! The functions of Rhaios, for Rhai's language server. Made from their descriptions by `cargo xtask docs`.\n\
+        "// The functions of Rhaios, for Rhai's language server. Made from their descriptions by `cargo xtask docs`.\n\
          module static;\n",
     );
     let (global, others): (Vec<_>, Vec<_>) = namespaces.iter().partition(|(name, _)| name.is_empty());
@@ -100,7 +100,7 @@ fn result(returns: &'static str) -> &'static str {
     match returns {
         "()" => "",
         "string" => "String",
-        "array" => "Array",
+        "array" | "array of maps" => "Array",
         "map" => "Map",
         "blob" => "Blob",
         name if name.chars().all(char::is_alphanumeric) && name != "any" => name,

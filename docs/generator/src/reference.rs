@@ -55,6 +55,15 @@ pub fn purpose(namespace: &str) -> &'static str {
     }
 }
 
+/// An error's code; `...` stands for that of whatever was called.
+pub fn code(code: &str) -> String {
+    if code == "..." {
+        "any".into()
+    } else {
+        markup::code(code)
+    }
+}
+
 /// The page of a namespace.
 pub fn page(namespace: &str, docs: &[&Doc]) -> String {
     let mut out = format!("# {}\n\n{}\n\n", title(namespace), purpose(namespace));
@@ -87,8 +96,12 @@ fn by_name<'a>(docs: &[&'a Doc]) -> Vec<(&'a str, Vec<&'a Doc>)> {
 }
 
 fn describe(doc: &Doc, out: &mut String) {
-    *out += &markup::block("text", &doc.signature());
-    let _ = write!(out, "\n{}", markup::text(doc.summary));
+    let _ = write!(
+        out,
+        "{}\n\n{}",
+        markup::code(&doc.signature()),
+        markup::text(doc.summary)
+    );
     if !doc.notes.is_empty() {
         let _ = write!(out, " {}", markup::text(doc.notes));
     }
@@ -116,7 +129,7 @@ fn describe(doc: &Doc, out: &mut String) {
     if !doc.errors.is_empty() {
         *out += "| error | when |\n|---|---|\n";
         for (code, reason) in doc.errors {
-            *out += &markup::row(&[&markup::code(code), &markup::text(reason)]);
+            *out += &markup::row(&[&self::code(code), &markup::text(reason)]);
         }
         out.push('\n');
     }

@@ -11,8 +11,8 @@ use script_api::engine::{self, Profile};
 use script_api::registry::Doc;
 use sim::fake;
 
-/// Blocks for the person and for other programs, which no session can run.
-const NOT_RUN: [&str; 2] = ["sh", "text"];
+/// Blocks for a shell, which no session can run.
+const NOT_RUN: [&str; 1] = ["sh"];
 /// Fewer blocks than that cannot be the whole manual.
 const BLOCKS_AT_LEAST: usize = 150;
 

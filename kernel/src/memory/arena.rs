@@ -216,10 +216,14 @@ impl Arena {
         let header = self.pointer().cast::<Header>();
         // SAFETY: the header lives as long as the arena, and the arena's core, which runs this, is in no allocation of it.
         let pages = unsafe { &raw mut (*header).talc.source };
-        // SAFETY: as above: one word.
-        unsafe { (&raw mut (*pages).soft_limit).write_volatile(bytes as usize) };
-        // SAFETY: as above: one word.
-        unsafe { (&raw mut (*pages).hard_limit).write_volatile((bytes * HARD_FACTOR) as usize) };
+        // SAFETY: as above.
+        let soft_limit = unsafe { &raw mut (*pages).soft_limit };
+        // SAFETY: one word of a header that lives.
+        unsafe { soft_limit.write_volatile(bytes as usize) };
+        // SAFETY: as above.
+        let hard_limit = unsafe { &raw mut (*pages).hard_limit };
+        // SAFETY: one word of a header that lives.
+        unsafe { hard_limit.write_volatile((bytes * HARD_FACTOR) as usize) };
         if self.committed_bytes() > bytes {
             // SAFETY: as above; the control is never changed.
             unsafe { (*pages).control }.ask(Requests::MEMORY);

@@ -37,9 +37,29 @@ const fn row(on: Types, name: &'static str, form: &'static str, summary: &'stati
 }
 
 /// All of them, unordered.
-pub fn all() -> impl Iterator<Item = &'static Builtin> {
-    let tables = [lists::ROWS, texts::ROWS, numbers::ROWS, values::ROWS];
-    tables.into_iter().flatten()
+pub fn all() -> Builtins {
+    Builtins {
+        tables: [lists::ROWS, texts::ROWS, numbers::ROWS, values::ROWS],
+    }
+}
+
+/// Goes through the table.
+pub struct Builtins {
+    /// What is left of each part.
+    tables: [&'static [Builtin]; 4],
+}
+
+impl Iterator for Builtins {
+    type Item = &'static Builtin;
+
+    /// Used in dozens of places, which must not have a copy each.
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'static Builtin> {
+        let table = self.tables.iter_mut().find(|table| !table.is_empty())?;
+        let (row, rest) = table.split_first()?;
+        *table = rest;
+        Some(row)
+    }
 }
 
 impl Builtin {

@@ -16,6 +16,7 @@ use super::token::{self, KEYWORDS};
 use crate::builtin_docs::{self, Builtin};
 use crate::catalogue;
 use crate::engine;
+use crate::order;
 use crate::registry::Doc;
 use crate::types::Types;
 use crate::view::{self, View};
@@ -126,17 +127,30 @@ impl<'a> Gathered<'a> {
     /// The answer: sorted, each name once, no more than may be shown.
     pub fn finish(mut self, start: usize) -> Completion {
         // Of functions with several forms, one with parameters stands for all: its brackets stay open.
-        self.items
-            .sort_by(|one, other| (one.rank, &one.name, one.suffix).cmp(&(other.rank, &other.name, other.suffix)));
-        self.items
-            .dedup_by(|later, earlier| (later.rank, &later.name) == (earlier.rank, &earlier.name));
-        let omitted = self.omitted + self.items.len().saturating_sub(CANDIDATES_MAX);
-        let shown = self.items.iter().take(CANDIDATES_MAX);
-        let candidates = shown.map(|item| candidate(item, self.behind, self.is_question));
+        let items = core::mem::take(&mut self.items);
+        let key = |index: usize| {
+            let item: &Item<'_> = &items[index];
+            (item.rank, &*item.name, item.suffix)
+        };
+        let order = order::ordered(items.len(), &|one, other| key(one) < key(other));
+        let mut candidates: Vec<Candidate> = Vec::new();
+        let mut last: Option<&Item<'_>> = None;
+        for item in order.into_iter().map(|index| &items[index]) {
+            let is_same = last.is_some_and(|last| (last.rank, &last.name) == (item.rank, &item.name));
+            last = Some(item);
+            if is_same {
+                continue;
+            }
+            if candidates.len() < CANDIDATES_MAX {
+                candidates.push(candidate(item, self.behind, self.is_question));
+            } else {
+                self.omitted += 1;
+            }
+        }
         Completion {
             start,
-            candidates: candidates.collect(),
-            omitted,
+            candidates,
+            omitted: self.omitted,
         }
     }
 }

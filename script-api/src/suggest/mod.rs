@@ -11,6 +11,7 @@ const DISTANCE_MAX: usize = 2;
 
 /// How many letters were mistyped between two names, large and small letters being the same; `None` for more than
 /// two (in short names, one), and for names too long to compare.
+#[inline(never)]
 pub fn distance(one: &str, other: &str) -> Option<usize> {
     let limit = if one.len().min(other.len()) <= 3 {
         1

@@ -217,12 +217,13 @@ impl<'a> Call<'a> {
                 .filter(|builtin| builtin.name == self.name)
                 .collect();
             let fits = |builtin: &&&Builtin| builtin.on.meets(self.receiver());
-            let fitting = builtins.iter().filter(fits).count();
-            for builtin in builtins.iter().filter(|builtin| fitting == 0 || fits(builtin)) {
+            // Those of other types are worth a word only where there is nothing better.
+            let are_others_shown = docs.is_empty() && !builtins.iter().any(|builtin| fits(&builtin));
+            for builtin in builtins.iter().filter(|builtin| are_others_shown || fits(builtin)) {
                 forms.push(builtin.signature());
             }
             if !builtins.is_empty()
-                && fitting == 0
+                && are_others_shown
                 && let Some(own) = self.names.first()
             {
                 fault = format!("not for {}", readable(own));

@@ -111,9 +111,11 @@ fn share(context: &Context) -> Result<(), Error> {
             counts.iter().min().copied().unwrap_or(0),
             counts.iter().max().copied().unwrap_or(0),
         );
+        // Shares of time are even; one of three tasks may meet the picture's service in each of its turns, which costs it
+        // what the emulator had cached.
         ensure!(
-            least > 0 && (most - least) * 10 <= most,
-            "shares differ by over a tenth: {counts:?}"
+            least > 0 && (most - least) * 5 <= most,
+            "shares differ by over a fifth: {counts:?}"
         );
         within("the prompt's answer", answers, ANSWER_GOAL)
     })

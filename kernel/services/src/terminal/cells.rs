@@ -30,11 +30,11 @@ impl Style {
         match self {
             Self::Plain => b"\x1b[m",
             Self::Keyword => b"\x1b[0;95m",
-            Self::Number => b"\x1b[0;96m",
+            Self::Number => b"\x1b[0;93m",
             Self::Text => b"\x1b[0;92m",
             Self::Comment | Self::Suggestion => b"\x1b[0;90m",
-            Self::Name => b"\x1b[0;94m",
-            Self::Match => b"\x1b[0;1;93m",
+            Self::Name => b"\x1b[0;96m",
+            Self::Match => b"\x1b[0;1;97m",
         }
     }
 }

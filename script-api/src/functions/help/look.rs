@@ -15,6 +15,7 @@ use super::text;
 use super::{PLAIN, param, print};
 use crate::context::TaskContext;
 use crate::error::thrown;
+use crate::order;
 use crate::registry::{Api, Doc, Example, Kind};
 use crate::resolver;
 use crate::source::{self, Inputs};
@@ -85,7 +86,10 @@ impl Notes {
         let own = notes.clone();
         engine.register_raw_fn("dir", &[] as &[TypeId], move |call, _| {
             TaskContext::of(&call)?.enter(&call)?;
-            let rows = own.lock().variables.iter().map(variable_row).collect::<Array>();
+            let notes = own.lock();
+            let all = &notes.variables;
+            let order = order::ordered(all.len(), &|one, other| all[one].0 < all[other].0);
+            let rows: Array = order.into_iter().map(|index| variable_row(&all[index])).collect();
             Ok(Dynamic::from_array(rows))
         });
         let own = notes.clone();

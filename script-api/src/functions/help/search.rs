@@ -41,7 +41,7 @@ const EXAMPLES: Doc = Doc {
     errors: &[("not_found", "there is no such function, or no example of it")],
     waits: true,
     summary: "Prints how a function is used, and what comes of it.",
-    example: Example::Shows("examples(\"hex::encode\")", "rhai> ..."),
+    example: Example::Shows("examples(\"hex::encode\")", "> ..."),
     ..PLAIN
 };
 
@@ -96,8 +96,8 @@ fn examples(
         let is_method = doc.name == wanted && catalogue::receivers(doc) != crate::types::Types::NONE;
         if doc.path() == wanted || is_method {
             let _ = match doc.example {
-                Example::Shows(code, shown) => writeln!(out, "rhai> {code}\n{shown}"),
-                Example::DoesNotReturn(code) | Example::Interactive(code, _) => writeln!(out, "rhai> {code}"),
+                Example::Shows(code, shown) => writeln!(out, "> {code}\n{shown}"),
+                Example::DoesNotReturn(code) | Example::Interactive(code, _) => writeln!(out, "> {code}"),
             };
         }
     }

@@ -11,6 +11,7 @@ use crate::builtin_docs::{self, Builtin};
 use crate::catalogue;
 use crate::context::TaskContext;
 use crate::engine;
+use crate::order;
 use crate::registry::{Doc, Example};
 use crate::suggest::Nearest;
 use crate::types::Types;
@@ -42,7 +43,7 @@ pub fn overview(context: &TaskContext) -> String {
             let _ = writeln!(out, "  {name:<8}  {}", catalogue::summary(name));
         }
     }
-    let mut plain: Vec<&str> = Vec::new();
+    let mut plain: Vec<&'static str> = Vec::new();
     for doc in all
         .iter()
         .filter(|(namespace, _)| namespace.is_empty())
@@ -70,8 +71,8 @@ pub fn overview(context: &TaskContext) -> String {
 }
 
 /// Sorted names in lines.
-fn write_names(title: &str, mut names: Vec<&str>, out: &mut String) {
-    names.sort_unstable();
+fn write_names(title: &str, names: Vec<&'static str>, out: &mut String) {
+    let mut names = order::by_name(&names, |name| name);
     names.dedup();
     let _ = write!(out, "\n{title}");
     let mut column = WIDTH;
@@ -216,12 +217,12 @@ pub fn method(context: &TaskContext, types: Types, name: &str, out: &mut String)
 /// What can be called on values of `types`, sorted by name.
 pub(super) fn methods_of(context: &TaskContext, types: Types) -> (Vec<&'static Doc>, Vec<&'static Builtin>) {
     let of_ours = |doc: &&Doc| catalogue::receivers(doc).meets(types);
-    let mut docs: Vec<&Doc> = engine::docs(context).filter(of_ours).collect();
-    docs.sort_by_key(|doc| doc.name);
+    let docs: Vec<&'static Doc> = engine::docs(context).filter(of_ours).collect();
+    let docs = order::by_name(&docs, |doc| doc.name);
     // What fits any value is not worth a line for each.
     let is_special = |builtin: &&Builtin| builtin.on.meets(types) && !is_for_all(builtin);
-    let mut builtins: Vec<&Builtin> = builtin_docs::all().filter(is_special).collect();
-    builtins.sort_by_key(|builtin| builtin.name);
+    let builtins: Vec<&'static Builtin> = builtin_docs::all().filter(is_special).collect();
+    let mut builtins = order::by_name(&builtins, |builtin| builtin.name);
     builtins.retain(|builtin| !docs.iter().any(|doc| doc.name == builtin.name));
     (docs, builtins)
 }

@@ -16,7 +16,7 @@ fn detach(machine: &mut Machine, line: &str) -> Result<(i64, String), Error> {
     machine.expect("\n", LIMIT)?;
     std::thread::sleep(Duration::from_millis(200));
     machine.send(b"\x1a")?;
-    let said = machine.expect(&format!("\n{PROMPT}"), LIMIT)?;
+    let said = format!("\n{}", machine.expect(&format!("\n{PROMPT}"), LIMIT)?);
     let number = said.rsplit_once("\n[").and_then(|(_, rest)| rest.split_once(']'));
     let number = number.and_then(|(number, _)| number.parse().ok());
     number
