@@ -37,6 +37,7 @@ pub const NAMESPACES: &[(&str, &str)] = &[
     ("task", "Functions that run beside the prompt."),
     ("text", "Splits, joins, aligns and wraps text."),
     ("time", "Clocks, waiting, dates."),
+    ("timer", "What is called at a time or on an event."),
     ("toml", "Values as TOML text and back."),
 ];
 
@@ -45,7 +46,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("machine", &["sys", "cpu", "mem", "power", "log", "debug"]),
     ("files", &["fs"]),
     ("people", &["screen", "key"]),
-    ("tasks", &["task", "channel", "cell", "counter", "time"]),
+    ("tasks", &["task", "channel", "cell", "counter", "time", "timer"]),
     ("data", &["json", "csv", "toml", "text", "regex", "bytes"]),
     ("numbers", &["rand", "hash", "base64", "hex"]),
 ];

@@ -140,7 +140,7 @@ fn every_namespace_and_function_has_its_place() {
         for doc in docs {
             assert!(page.contains(&doc.signature()), "{}", doc.path());
             for (code, _) in doc.errors {
-                assert!(pages["reference/errors.md"].contains(&format!("`{code}`")), "{code}");
+                assert!(pages["reference/errors.md"].contains(&reference::code(code)), "{code}");
             }
         }
         if !namespace.is_empty() {
