@@ -110,7 +110,11 @@ pub fn page(namespaces: &BTreeMap<&'static str, Vec<&'static Doc>>) -> String {
     out += "\n## Of functions\n\n| code | when | thrown by |\n|---|---|---|\n";
     for (code, reasons) in of_functions(namespaces) {
         for (index, (reason, docs)) in reasons.into_iter().enumerate() {
-            let code = if index == 0 { reference::code(code) } else { String::new() };
+            let code = if index == 0 {
+                reference::code(code)
+            } else {
+                String::new()
+            };
             out += &markup::row(&[&code, &markup::text(reason), &links(&docs)]);
         }
     }

@@ -4,7 +4,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`book`] | collects the pages of both kinds, and the summary |
-//! | [`reference`] | a page per namespace |
+//! | [`mod@reference`] | a page per namespace |
 //! | [`builtin`] | the page of Rhai's own functions |
 //! | [`codes`] | the page of error codes |
 //! | [`markup`] | text that Markdown takes as it is |
