@@ -6,6 +6,7 @@
 //! | `screendump`, `vga_text`, `framebuffer` | what a person reads on its screen |
 //! | `images`, `runner`, `error` | boot images, running tests, why one failed |
 //! | `qr`, `report` | the QR code on the screen, and the report behind it |
+//! | `hostile` | what hostile programs say of themselves |
 //! | `figures`, `screen_figures`, `latency`, `profile` | measurements, and where the time goes |
 //! | `cases` | the tests, by the part of the system they look at |
 
@@ -15,6 +16,7 @@ pub mod cases;
 pub mod error;
 pub mod figures;
 pub mod framebuffer;
+pub mod hostile;
 pub mod images;
 pub mod latency;
 pub mod machine;

@@ -26,6 +26,7 @@ pub mod rand;
 pub mod regex;
 pub mod run;
 pub mod screen;
+pub mod sizes;
 pub mod strings;
 pub mod sys;
 pub mod task;
@@ -56,6 +57,7 @@ pub fn register(api: &mut Api) {
     power::register(api);
     run::register(api);
     screen::register(api);
+    sizes::register(api);
     strings::register(api);
     sys::register(api);
     task::register(api);

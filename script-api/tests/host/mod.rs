@@ -469,6 +469,13 @@ impl FakeMachineWithConsole {
         outcome.expect("an outcome")
     }
 
+    /// Asks all tasks to end.
+    pub(crate) fn end_tasks(&self) {
+        for record in self.tasks.records.lock().expect("no panic under the lock").iter() {
+            record.control.interrupt(Requests::KILL);
+        }
+    }
+
     /// Starts a session, as the kernel's supervisor does: one after the other.
     pub(crate) fn start_session(&self) {
         let machine = *self;

@@ -7,6 +7,7 @@ mod drawing;
 mod edit;
 mod exceptions;
 mod harness;
+mod hostile;
 mod language;
 mod matrix;
 mod noise;
@@ -24,6 +25,7 @@ use crate::runner::Test;
 pub fn all() -> impl Iterator<Item = &'static Test> {
     [
         containment::TESTS,
+        hostile::TESTS,
         matrix::TESTS,
         noise::TESTS,
         boot::TESTS,
