@@ -8,6 +8,7 @@
 //! | [`warm`], [`table`] | what is made once: at boot, and while the prompt waits |
 //! | [`registry`] | one description per function, from which all else follows |
 //! | [`functions`] | the functions, one file per namespace |
+//! | [`entries`] | how often each function has been entered |
 //! | [`context`] | what a running script's native code stands on |
 //! | [`compute`] | natives that compute on a script's values, at a pace that others can bear |
 //! | [`convert`] | values between a script and the rest of the machine |
@@ -35,6 +36,7 @@ pub mod compute;
 pub mod context;
 pub mod convert;
 pub mod engine;
+pub mod entries;
 pub mod error;
 pub mod evaluate;
 pub mod functions;

@@ -20,6 +20,7 @@ use services::value::Value;
 use crate::compute::{self, Call};
 use crate::context::{Stop, TaskContext};
 use crate::convert;
+use crate::entries::Entries;
 use crate::error::thrown;
 use crate::handles;
 
@@ -393,10 +394,14 @@ impl Api {
         + 'static,
     ) {
         self.docs.push(doc);
+        let entries = Entries::of(doc);
         let function = RhaiFunc::Pure {
             func: Shared::new(
                 move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
-                    Some(call) => body(call, arguments),
+                    Some(call) => {
+                        entries.count();
+                        body(call, arguments)
+                    }
                     None => Err(thrown("no_task", "called without a context", Position::NONE)),
                 },
             ),

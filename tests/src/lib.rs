@@ -6,12 +6,13 @@
 //! | `screendump`, `vga_text`, `framebuffer` | what a person reads on its screen |
 //! | `images`, `runner`, `error` | boot images, running tests, why one failed |
 //! | `qr`, `report` | the QR code on the screen, and the report behind it |
-//! | `hostile` | what hostile programs say of themselves |
+//! | `hostile`, `calls` | what hostile programs say of themselves, and calls with hostile arguments |
 //! | `figures`, `screen_figures`, `latency`, `profile` | measurements, and where the time goes |
 //! | `cases` | the tests, by the part of the system they look at |
 
 #![forbid(unsafe_code)]
 
+pub mod calls;
 pub mod cases;
 pub mod error;
 pub mod figures;

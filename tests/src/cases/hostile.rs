@@ -115,18 +115,11 @@ fn prepare(machine: &mut Machine) -> Result<(), Error> {
 /// Ends the session; the machine starts another.
 fn restart(machine: &mut Machine) -> Result<(), Error> {
     machine.send(b"\x03")?;
-    settle(machine)?;
+    machine.settle(PROGRAM_LIMIT)?;
     machine.send(b"\x04")?;
     machine.expect("The session was restarted.", PROGRAM_LIMIT)?;
-    settle(machine)?;
+    machine.settle(PROGRAM_LIMIT)?;
     prepare(machine)
-}
-
-/// Waits until the prompt answers, however many prompts there were before.
-fn settle(machine: &mut Machine) -> Result<(), Error> {
-    machine.send(b"6543210 + 1\r")?;
-    machine.expect("\n6543211\r\n", PROGRAM_LIMIT)?;
-    machine.expect(PROMPT, PROGRAM_LIMIT).map(drop)
 }
 
 fn run(machine: &mut Machine, program: &Program) -> Result<(), Error> {
@@ -165,7 +158,7 @@ fn cancelled(machine: &mut Machine, path: &str, time: Duration) -> Result<(Strin
     std::thread::sleep(time);
     machine.send(b"\x03")?;
     let shown = machine.expect(&format!("\n{PROMPT}"), PROGRAM_LIMIT)?;
-    settle(machine)?;
+    machine.settle(PROGRAM_LIMIT)?;
     let code = shown.rsplit_once("error[").and_then(|(_, rest)| rest.split_once(']'));
     let code = code.ok_or_else(|| Error::Wrong(format!("no error but {shown:?}")))?;
     Ok((code.0.into(), String::new()))

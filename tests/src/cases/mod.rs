@@ -1,6 +1,7 @@
 //! The tests, by the part of the system they look at.
 
 mod boot;
+mod calls;
 mod comfort;
 mod containment;
 mod drawing;
@@ -26,6 +27,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
     [
         containment::TESTS,
         hostile::TESTS,
+        calls::TESTS,
         matrix::TESTS,
         noise::TESTS,
         boot::TESTS,
