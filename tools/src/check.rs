@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
     ("script-api", "script-api", &["services"]),
     ("kernel", "kernel", &["hw", "drivers", "services", "script-api"]),
     ("xtask", "tools", &[]),
-    ("tests", "tests", &["services", "xtask"]),
+    ("tests", "tests", &["services", "script-api", "xtask"]),
 ];
 /// Crates whose every root file forbids unsafe code.
 const SAFE: &[&str] = &["drivers", "services", "script-api", "xtask", "tests"];

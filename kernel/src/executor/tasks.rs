@@ -100,7 +100,8 @@ pub fn at_end(hook: fn(TaskId)) {
     AT_END.call_once(|| hook);
 }
 
-/// Ends the children of a task that has ended, recycles its control, and forgets old outcomes.
+/// Ends the descendants of a task that has ended, all at once: one generation after the other, those that start further
+/// tasks would outrun their end. Recycles its control, and forgets old outcomes.
 pub fn after_end(record: &TaskRecord) {
     // Room for everything first: nothing is allocated while the table is locked.
     let count = TABLE.lock().records.len();
@@ -111,7 +112,13 @@ pub fn after_end(record: &TaskRecord) {
         for other in table.records.values().take(count) {
             if other.has_ended() {
                 ended.push(Arc::clone(other));
-            } else if other.parent == Some(record.id) {
+            } else if other.parent.is_some_and(|parent| {
+                // In the order of their numbers, and no task is older than its parent.
+                parent == record.id
+                    || children
+                        .binary_search_by_key(&parent, |child: &Arc<TaskRecord>| child.id)
+                        .is_ok()
+            }) {
                 children.push(Arc::clone(other));
             }
         }

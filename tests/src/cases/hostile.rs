@@ -30,8 +30,9 @@ const PROGRAM_LIMIT: Duration = Duration::from_secs(10);
 const DRIFT_LIMIT_BYTES: i64 = 64 * 1024;
 
 /// Runs a program as a task of its own, and says how that ended.
-const OUTCOME: &str = "fn outcome(path) { try { [\"ok\", task::wait(task::start(|| run(path)))] } \
-    catch (error) { [error.code, error.message] } }";
+const OUTCOME: &str = "fn outcome(path) { let outcome = []; \
+    try { outcome = [\"ok\", task::wait(task::start(|| run(path)))]; } \
+    catch (error) { outcome = [error.code, error.message]; } outcome }";
 /// Ends the tasks that a program has left, takes their results, and removes its files.
 const TIDY: &str = "fn tidy(kept) { loop { let others = task::list().filter(|t| !kept.contains(t.id)); \
     if others.is_empty() { break; } for t in others { task::kill(t.id); } \
@@ -75,6 +76,7 @@ fn corpus(context: &Context) -> Result<(), Error> {
             for program in &programs {
                 let program_started = Instant::now();
                 if let Err(error) = run(machine, program) {
+                    println!("qemu: hostile round {round}, {}: {error}", program.name);
                     let _ = write!(wrong, "\n      round {round}, {}: {error}", program.name);
                     // Whatever it has done to the session.
                     restart(machine)?;

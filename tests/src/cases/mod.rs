@@ -19,6 +19,7 @@ mod screen;
 mod sessions;
 mod shared;
 mod tasks;
+mod typed;
 
 use crate::runner::Test;
 
@@ -28,6 +29,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         containment::TESTS,
         hostile::TESTS,
         calls::TESTS,
+        typed::TESTS,
         matrix::TESTS,
         noise::TESTS,
         boot::TESTS,
