@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
     ("sim", "sim", &["services", "script-api"]),
     ("kernel", "kernel", &["hw", "drivers", "services", "script-api"]),
     ("xtask", "tools", &[]),
-    ("tests", "tests", &["services", "sim", "xtask"]),
+    ("tests", "tests", &["services", "script-api", "sim", "xtask"]),
 ];
 /// Crates whose every root file forbids unsafe code.
 const SAFE: &[&str] = &["drivers", "services", "script-api", "sim", "xtask", "tests"];
