@@ -9,7 +9,7 @@ use services::waker_slot::WakerSlot;
 use spin::Once;
 
 use super::routing;
-use crate::arch::clock::{self, MonotonicClock};
+use crate::arch::clock::MonotonicClock;
 use crate::arch::port::Ports;
 use crate::boot::command_line::SerialChoice;
 use crate::executor::interrupt::{self, Source};
@@ -24,9 +24,6 @@ const PORTS: [(&str, u16, u8); 4] = [
     ("com3", 0x3e8, 4),
     ("com4", 0x2e8, 3),
 ];
-
-/// How often somebody looks whether the chip still sends.
-const WATCH_NS: u64 = 250_000_000;
 
 static CONSOLE: Once<SerialConsole> = Once::new();
 
@@ -102,25 +99,6 @@ pub fn start_service(executor: &'static Executor, console: &'static SerialConsol
         })
     });
     executor.start_service("serial", factory);
-    let factory: Factory = Box::new(move || Box::pin(watch(executor, console)));
-    executor.start_service("serial watch", factory);
-}
-
-/// Asks the chip again where it has not moved for a while: an emulator whose reader was slow for a moment may never say
-/// that it can go on.
-async fn watch(executor: &'static Executor, console: &'static SerialConsole) {
-    let mut unsent = 0;
-    loop {
-        executor
-            .timers
-            .sleep_until(clock::now_ns() + WATCH_NS, clock::now_ns)
-            .await;
-        let still_unsent = console.uart.unsent();
-        if still_unsent > 0 && still_unsent == unsent {
-            console.uart.nudge();
-        }
-        unsent = still_unsent;
-    }
 }
 
 impl SerialConsole {

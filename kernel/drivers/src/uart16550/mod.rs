@@ -216,13 +216,6 @@ impl<P: PortIo> Uart<P> {
         count
     }
 
-    /// Makes the chip interrupt once more where it has something to say: for when an interrupt seems lost.
-    pub fn nudge(&self) {
-        // The line drops, and rises anew for whatever is pending.
-        self.ports.write(InterruptEnable::NONE);
-        self.write_enable();
-    }
-
     /// Bytes queued and not yet given to the chip.
     pub fn unsent(&self) -> usize {
         self.transmit.len()

@@ -592,18 +592,3 @@ fn a_byte_written_while_the_handler_goes_idle_is_sent() {
     });
     assert_eq!(stuck, None, "a byte was never sent");
 }
-
-#[test]
-fn a_nudge_makes_up_for_an_interrupt_that_was_lost() {
-    let port = Port::new(Chip::new());
-    let uart = start(&port);
-    uart.enable_interrupts();
-    // The line has risen for the transmitter, but nobody saw it.
-    uart.write(b"lost");
-    port.with(|chip| chip.edges = 0);
-    assert_eq!(uart.unsent(), 4);
-    uart.nudge();
-    assert!(port.with(|chip| std::mem::take(&mut chip.edges)) > 0, "no new edge");
-    uart.on_interrupt();
-    assert_eq!(uart.unsent(), 0);
-}
