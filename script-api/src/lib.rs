@@ -14,6 +14,7 @@
 //! | [`ask`] | `?name` at the prompt |
 //! | [`suggest`], [`advice`] | what was meant by an unknown name, and what to do about an error |
 //! | [`view`], [`source`], [`types`] | what a session has: variables, functions, their texts, their types |
+//! | [`entries`] | how often each function has been entered |
 //! | [`context`] | what a running script's native code stands on |
 //! | [`compute`] | natives that compute on a script's values, at a pace that others can bear |
 //! | [`convert`] | values between a script and the rest of the machine |
@@ -52,6 +53,7 @@ pub mod compute;
 pub mod context;
 pub mod convert;
 pub mod engine;
+pub mod entries;
 pub mod error;
 pub mod evaluate;
 pub mod functions;

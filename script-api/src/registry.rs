@@ -21,6 +21,7 @@ use services::value::Value;
 use crate::compute::{self, Call};
 use crate::context::{Stop, TaskContext};
 use crate::convert;
+use crate::entries::Entries;
 use crate::error::thrown;
 use crate::handles;
 
@@ -404,9 +405,11 @@ impl Api {
         + 'static,
     ) {
         self.docs.push(doc);
+        let entries = Entries::of(doc);
         let func = Shared::new(
             move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
                 Some(call) => {
+                    entries.count();
                     let watch = Watch::begin(&call, doc)?;
                     watch.end(body(call, arguments))
                 }

@@ -21,9 +21,15 @@ const NODES_MAX: usize = 5000;
 /// More deeply nested texts are walked: lowering calls itself, and does not look at the stack.
 const DEPTH_MAX: usize = 64;
 
+/// Texts with more functions are walked: the look at each one costs as much as all of them.
+const FUNCTIONS_MAX: usize = 200;
+
 /// Whether the statements of `code` repeat something or call one of `functions`, and all that can run is small enough
 /// and means the same to both evaluators. `functions` has those of `code` too.
 pub fn is_suitable(functions: &AST, code: &AST) -> bool {
+    if functions.iter_fn_def().nth(FUNCTIONS_MAX).is_some() {
+        return false;
+    }
     let functions = functions.clone_functions_only();
     if !is_worth_it(&functions, code) {
         return false;

@@ -3,9 +3,6 @@
 mod host;
 
 use host::{FakeMachineWithConsole, standard_machine};
-use script_api::context::TaskContext;
-use script_api::engine;
-use script_api::registry::{Doc, Kind, Param};
 use std::time::{Duration, Instant};
 
 /// What Ctrl-C may take on a machine that does other things too.
@@ -76,6 +73,8 @@ fn a_long_computation_ends_at_ctrl_c() {
     machine.enter("let lines = text::repeat(\"aaab,1,\\\"c\\\"\\\"d\\\",e\\n\", 4000000);");
     machine.enter("let big = rand::bytes(64000000);");
     machine.enter("let numbers = []; numbers.pad(4000000, 1.5);");
+    // The largest text that is compiled.
+    machine.enter("fs::write(\"/tmp/large.rhai\", \"[\" + text::repeat(\"1,\", 131000) + \"]\");");
     for line in [
         "json::parse(list)",
         "json::print(numbers)",
@@ -103,6 +102,9 @@ fn a_long_computation_ends_at_ctrl_c() {
         "rand::bytes(9000000000000)",
         "rand::shuffle(numbers)",
         "bytes::pack(\"4000000d\", numbers)",
+        "loop { let a = numbers; a.sort(); }",
+        "numbers.sort(|a, b| 0)",
+        "loop { run(\"/tmp/large.rhai\"); }",
     ] {
         // On a busy host this test may be late with its Ctrl-C, or the answer late to arrive; a native that ignores it
         // is late each time.
@@ -185,109 +187,4 @@ fn values_make_a_round_trip() {
         "true\n"
     );
     assert_eq!(machine.enter("time::parse(time::now()) - time::unix_ms()"), "0\n");
-}
-
-/// Values that a function may meet where it wants something else, by the type that it wants.
-fn hostile(kind: Kind) -> Vec<&'static str> {
-    let texts = [
-        "\"\"",
-        "\"a,b\\n1,\\\"2\"",
-        "\"[1,{\\\"a\\\":null}]\"",
-        "\"<3H2s\"",
-        "\"%Y-%m-%dT%H:%M\"",
-        "\"2026-11-23\"",
-        "\"(a|b)*c\"",
-        "\"a = [1]\"",
-        "\"ü€😀\\x00\"",
-        "\"deadbeef\"",
-        "text::repeat(\"[\", 500)",
-        "text::repeat(\"(a*)*\", 100)",
-    ];
-    let arrays = [
-        "[]",
-        "[1]",
-        "[#{a: 1}]",
-        "[#{a: 1, \"ü€😀\\x00\": 2.5}, #{}, 3]",
-        "[[1, \"a\"], ()]",
-        "[1, 2.5, 'c', \"t\", blob(), |x| x]",
-        "debug::nest(200)",
-    ];
-    let maps = [
-        "#{}",
-        "#{a: 1, \"b c\": [()]}",
-        "#{separator: \";\"}",
-        "#{separator: \"ü\"}",
-        "#{x: debug::nest(200)}",
-    ];
-    let ints = ["0", "1", "-1", "64", "1000", "-9223372036854775808"];
-    let blobs = ["blob()", "blob(3, 255)", "\"[1]\".to_blob()"];
-    let functions = ["|x| x", "|m| \"s\"", "|x| throw 5", "Fn(\"nothing\")"];
-    match kind {
-        Kind::Int => ints.into(),
-        Kind::Text => texts.into(),
-        Kind::Array | Kind::Rows => arrays.into(),
-        Kind::Map => maps.into(),
-        Kind::Blob => blobs.into(),
-        Kind::Function => functions.into(),
-        Kind::Float => ["0.0/0.0", "1.0/0.0", "-1.5e300"].into(),
-        Kind::Bool => ["true", "false"].into(),
-        Kind::Channel => ["channel::open(1)"].into(),
-        Kind::Cell => ["cell::open(1)"].into(),
-        Kind::Counter => ["counter::open(1)"].into(),
-        Kind::Timer => ["after(60000, || 1)"].into(),
-        Kind::Any => {
-            let others = [
-                "0.0/0.0",
-                "-1.5e300",
-                "true",
-                "'ü'",
-                "()",
-                "0..5",
-                "9223372036854775807",
-            ];
-            [&texts[..], &arrays, &maps, &ints, &blobs, &functions, &others].concat()
-        }
-    }
-}
-
-#[test]
-fn hostile_arguments_never_panic() {
-    const NAMESPACES: [&str; 11] = [
-        "base64", "bytes", "csv", "hash", "hex", "json", "rand", "regex", "text", "time", "toml",
-    ];
-    const CALLS: usize = 60;
-    let machine = session();
-    let context = TaskContext {
-        host: machine.host,
-        terminal: None,
-        control: Box::leak(Box::default()),
-    };
-    let mut random = 88_172_645_463_325_252u64;
-    let mut below = |limit: usize| {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        random as usize % limit
-    };
-    let is_on_rows = |doc: &Doc| doc.params.first().is_some_and(|param| param.kind == Kind::Rows);
-    let computes = |doc: &&Doc| {
-        let is_ours = NAMESPACES.contains(&doc.namespace) || doc.name.contains("json") || doc.name == "to_table";
-        !doc.waits && (is_ours || is_on_rows(doc))
-    };
-    let docs: Vec<&Doc> = engine::docs(&context).filter(computes).collect();
-    assert!(docs.len() > 60, "{}", docs.len());
-    for doc in docs {
-        let mut line = String::new();
-        for _ in 0..CALLS {
-            let argument = |param: &Param, below: &mut dyn FnMut(usize) -> usize| {
-                let choices = hostile(param.kind);
-                choices[below(choices.len())]
-            };
-            let arguments: Vec<&str> = doc.params.iter().map(|param| argument(param, &mut below)).collect();
-            line += &format!("try {{ {}({}); }} catch {{ }} ", doc.path(), arguments.join(", "));
-        }
-        // The last value would be shown.
-        line += "()";
-        assert_eq!(machine.enter(&line), "", "{}", doc.path());
-    }
 }

@@ -136,6 +136,13 @@ impl Threads {
         self.all.begin(name, None, Box::new(body))
     }
 
+    /// Asks all tasks to end.
+    pub fn end_all(&self) {
+        for record in self.all.records().iter() {
+            record.current.control.interrupt(Requests::KILL);
+        }
+    }
+
     /// Runs `body` as a task without a parent and returns its outcome.
     ///
     /// # Errors

@@ -317,6 +317,18 @@ impl Machine {
             .to_string())
     }
 
+    /// Waits until the prompt answers a sum, however many prompts come before that; returns what else was printed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::expect`].
+    pub fn settle(&mut self, limit: Duration) -> Result<String, Error> {
+        self.send(b"6543210 + 1\r")?;
+        let output = self.expect("\n6543211\r\n", limit)?;
+        self.expect(PROMPT, limit)?;
+        Ok(output)
+    }
+
     /// [`Machine::eval_within`] ten seconds.
     ///
     /// # Errors

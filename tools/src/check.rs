@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
     ("manual", "docs/generator", &["services", "script-api", "sim"]),
     ("kernel", "kernel", &["hw", "drivers", "services", "script-api"]),
     ("xtask", "tools", &[]),
-    ("tests", "tests", &["services", "sim", "xtask"]),
+    ("tests", "tests", &["services", "script-api", "sim", "xtask"]),
 ];
 /// Crates whose every root file forbids unsafe code.
 const SAFE: &[&str] = &["drivers", "services", "script-api", "sim", "manual", "xtask", "tests"];

@@ -66,6 +66,31 @@ impl Tasks {
         let place = self.records.binary_search_by_key(&id, |record| record.id).ok()?;
         Some(self.records.remove(place))
     }
+
+    /// Asks all tasks below `id` to end. Allocates nothing: waking takes a place in a queue that has room for it.
+    fn end_descendants(&self, id: TaskId) {
+        let is_ending = |parent: TaskId| {
+            parent == id
+                || self
+                    .find(parent)
+                    .is_some_and(|record| !record.has_ended() && record.control.requests().contains(Requests::KILL))
+        };
+        // Most tasks are younger than their parents, so that one round finds nearly all; one that was handed over to a
+        // younger parent takes another.
+        loop {
+            let mut has_found = false;
+            for record in self.records.iter().filter(|record| !record.has_ended()) {
+                let is_asked = record.control.requests().contains(Requests::KILL);
+                if !is_asked && record.parent().is_some_and(is_ending) {
+                    record.control.interrupt(Requests::KILL);
+                    has_found = true;
+                }
+            }
+            if !has_found {
+                break;
+            }
+        }
+    }
 }
 
 /// Starts a task as a child of the running one, if one runs.
@@ -149,16 +174,13 @@ pub fn at_end(hook: fn(TaskId)) {
     AT_END.call_once(|| hook);
 }
 
-/// Ends the children of a task that has ended, recycles its control, tells who listens, and forgets old outcomes.
+/// Ends the descendants of a task that has ended, all at once: one generation after the other, those that start further
+/// tasks would outrun their end. Recycles its control, tells who listens, and forgets old outcomes.
 pub fn after_end(record: &TaskRecord) {
     {
         let mut table = TABLE.lock();
         table.running = table.running.saturating_sub(1);
-        let children = table.records.iter().filter(|other| other.parent() == Some(record.id));
-        for child in children.filter(|child| !child.has_ended()) {
-            // Waking takes a place in a queue that has room for it.
-            child.control.interrupt(Requests::KILL);
-        }
+        table.end_descendants(record.id);
     }
     give_control_back(record.control);
     shared().end_of(record.id);

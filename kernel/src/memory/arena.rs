@@ -35,7 +35,8 @@ const SOFT_LIMIT_BYTES: u64 = 64 << 20;
 pub const HARD_FACTOR: u64 = 3;
 /// The smallest soft limit that can be set: an idle prompt fits in.
 const LEAST_LIMIT_BYTES: u64 = 128 * 1024;
-/// Memory that arenas leave to the kernel: an eighth of all, at most this much.
+/// Memory that arenas leave to the kernel: an eighth of all, at most this much. Those of tasks that other tasks have
+/// started leave as much again to the sessions, so that somebody can still end them.
 const KERNEL_SHARE_BYTES: u64 = 8 << 20;
 
 /// The task of each slot, plus one; the top bit says that it has ended. 0 where the slot was never used.
@@ -72,6 +73,8 @@ struct Pages {
     committed: usize,
     soft_limit: usize,
     hard_limit: usize,
+    /// Memory that this arena leaves free.
+    left_bytes: u64,
     end: Option<NonNull<u8>>,
     control: &'static Control,
 }
@@ -115,8 +118,7 @@ impl Pages {
         // Mapping takes kernel locks; with too little stack for that, the overflow must come before them.
         stack::overflow_if_tight();
         let total = self.committed.checked_add(bytes).ok_or(())?;
-        let kernel_share = KERNEL_SHARE_BYTES.min(frames::total_bytes() / 8);
-        if total > self.hard_limit || frames::free_bytes() < bytes as u64 + kernel_share {
+        if total > self.hard_limit || frames::free_bytes() < bytes as u64 + self.left_bytes {
             return Err(());
         }
         paging::map_range(self.base + self.committed, bytes).map_err(|_| ())?;
@@ -159,11 +161,13 @@ impl Arena {
         let base = ARENAS + slot * SLOT_BYTES;
         let soft_limit = SOFT_LIMIT_BYTES.min(frames::free_bytes() / 4) as usize;
         let hard_limit = (soft_limit * HARD_FACTOR as usize).min(SLOT_BYTES - PAGE_BYTES);
+        let kernel_share = KERNEL_SHARE_BYTES.min(frames::total_bytes() / 8);
         let mut pages = Pages {
             base,
             committed: 0,
             soft_limit,
             hard_limit,
+            left_bytes: kernel_share * if parent.is_some() { 2 } else { 1 },
             end: None,
             control,
         };

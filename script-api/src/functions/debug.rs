@@ -10,6 +10,8 @@ use services::value::Value;
 use super::int;
 use crate::catalogue;
 use crate::context::TaskContext;
+use crate::engine;
+use crate::entries;
 use crate::error::thrown;
 use crate::registry::{Api, Args, Doc, Example, Kind, Param, ScriptError};
 
@@ -110,6 +112,17 @@ const STACK_LEFT: Doc = doc(
     Example::Shows("debug::stack_left() > 0", "true"),
 );
 
+const ENTRIES: Doc = doc(
+    "entries",
+    &[Param {
+        name: "path",
+        kind: Kind::Text,
+        meaning: "a function's name with its namespace",
+    }],
+    "Counts the calls that have entered a function since the start, whoever made them.",
+    Example::Shows("mem::info(); debug::entries(\"mem::info\") > 0", "true"),
+);
+
 /// Adds `debug::*`.
 pub fn register(api: &mut Api) {
     catalogue::register(api, |name| name == "debug");
@@ -130,6 +143,11 @@ pub fn register(api: &mut Api) {
         Ok(Dynamic::from_blob(vec![0; count(call, arguments, 0)?]))
     });
     api.service(&STACK_LEFT, stack_left);
+    api.service(&ENTRIES, |context, arguments| {
+        let path = arguments.text(0);
+        let own = engine::docs(context).filter(|doc| doc.path() == path);
+        Ok(int(own.map(entries::of).sum::<u64>()))
+    });
     super::cost::register(api);
     super::deaf::register(api);
     super::noise::register(api);

@@ -33,6 +33,7 @@ pub mod reload;
 pub mod rows;
 pub mod run;
 pub mod screen;
+pub mod sizes;
 pub mod stopwatch;
 pub mod strings;
 pub mod sys;
@@ -70,6 +71,7 @@ pub fn register(api: &mut Api) {
     power::register(api);
     run::register(api);
     screen::register(api);
+    sizes::register(api);
     strings::register(api);
     sys::register(api);
     task::register(api);

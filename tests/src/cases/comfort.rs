@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::ensure;
 use crate::error::Error;
-use crate::machine::{Machine, PROMPT};
+use crate::machine::{Config, Machine, PROMPT};
 use crate::runner::{Company, Context, Test};
 
 pub(super) const TESTS: &[Test] = &[
@@ -12,6 +12,11 @@ pub(super) const TESTS: &[Test] = &[
         name: "comfort_computations_end_at_ctrl_c",
         company: Company::Alone,
         run: ctrl_c,
+    },
+    Test {
+        name: "comfort_largest_computations_end_at_ctrl_c",
+        company: Company::Alone,
+        run: largest,
     },
     Test {
         name: "comfort_computations_let_others_run",
@@ -53,22 +58,61 @@ fn ctrl_c(context: &Context) -> Result<(), Error> {
             "regex::is_match(\"(.*)(.*)(.*)(.*)(.*)[^x]zzzz\", table)",
             "text::repeat(\"x\", 9000000000000000000).len()",
         ] {
-            let mut answers = Vec::new();
-            for _ in 0..3 {
-                machine.send(format!("{call};\r").as_bytes())?;
-                machine.expect("\n", LIMIT)?;
-                std::thread::sleep(Duration::from_millis(30));
-                let started = Instant::now();
-                machine.send(b"\x03")?;
-                let output = machine.expect(&format!("\n{PROMPT}"), LIMIT)?;
-                answers.push(started.elapsed());
-                ensure!(output.contains("cancelled"), "`{call}` ended with {output:?}");
-            }
-            answers.sort();
-            ensure!(answers[1] <= CTRL_C_GOAL, "{call}: {answers:?}, goal {CTRL_C_GOAL:?}");
+            interrupt(machine, call)?;
         }
         machine.check("line.len()", "1048576")
     })
+}
+
+/// What needs much memory, or a text as large as a script may be.
+fn largest(context: &Context) -> Result<(), Error> {
+    let iso = context.images.with_command_line("")?;
+    let config = Config {
+        memory_mib: 1024,
+        ..Config::default()
+    };
+    context.with_machine(&config, &iso, |machine| {
+        machine.boot()?;
+        machine.eval_within("let numbers = []; numbers.pad(1000000, 1);", LIMIT)?;
+        machine.eval_within("let mixed = numbers.map(|n| rand::int(0, 1000000));", LIMIT * 3)?;
+        machine.eval_within("let text = \"[\" + text::repeat(\"1,\", 131000) + \"]\";", LIMIT)?;
+        machine.eval_within("fs::write(\"/tmp/large.rhai\", text)", LIMIT)?;
+        for call in [
+            "mixed.sort(|a, b| a - b)",
+            "loop { let a = mixed; a.sort(); }",
+            "loop { run(\"/tmp/large.rhai\"); }",
+        ] {
+            interrupt(machine, call)?;
+        }
+        machine.eval("numbers = (); mixed = ();")?;
+        // A hundred megabytes in pieces: more than one task may hold.
+        machine.eval_within("let data = blob(50000000);", LIMIT)?;
+        for call in [
+            "hash::sha256(data); hash::sha256(data)",
+            "hash::md5(data); hash::md5(data)",
+        ] {
+            interrupt(machine, call)?;
+        }
+        machine.check("data.len()", "50000000")
+    })
+}
+
+/// Enters `call` three times with Ctrl-C soon after; the middle of the answers counts.
+fn interrupt(machine: &mut Machine, call: &str) -> Result<(), Error> {
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        machine.send(format!("{call};\r").as_bytes())?;
+        machine.expect("\n", LIMIT)?;
+        std::thread::sleep(Duration::from_millis(30));
+        let started = Instant::now();
+        machine.send(b"\x03")?;
+        let output = machine.expect(&format!("\n{PROMPT}"), LIMIT)?;
+        answers.push(started.elapsed());
+        ensure!(output.contains("cancelled"), "`{call}` ended with {output:?}");
+    }
+    answers.sort();
+    ensure!(answers[1] <= CTRL_C_GOAL, "{call}: {answers:?}, goal {CTRL_C_GOAL:?}");
+    Ok(())
 }
 
 /// Another task gets its turns while one native function computes.

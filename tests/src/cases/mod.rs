@@ -1,6 +1,7 @@
 //! The tests, by the part of the system they look at.
 
 mod boot;
+mod calls;
 mod comfort;
 mod containment;
 mod drawing;
@@ -8,6 +9,7 @@ mod edit;
 mod editing;
 mod exceptions;
 mod harness;
+mod hostile;
 mod language;
 mod machine_mode;
 mod matrix;
@@ -21,6 +23,7 @@ mod sessions;
 mod shared;
 mod tasks;
 mod transcripts;
+mod typed;
 
 use crate::runner::Test;
 
@@ -28,6 +31,9 @@ use crate::runner::Test;
 pub fn all() -> impl Iterator<Item = &'static Test> {
     [
         containment::TESTS,
+        hostile::TESTS,
+        calls::TESTS,
+        typed::TESTS,
         matrix::TESTS,
         noise::TESTS,
         boot::TESTS,

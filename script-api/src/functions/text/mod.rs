@@ -307,10 +307,17 @@ fn pieces<'t>(call: &Call<'_>, pieces: impl Iterator<Item = &'t str>) -> Result<
 
 fn replace(call: &Call<'_>) -> Result<Dynamic> {
     let (text, old, new) = (call.text(0)?, not_empty(call, 1)?, call.text(2)?);
-    let mut out = String::new();
+    let (mut out, mut pace) = (String::new(), call.pace());
+    let mut written = Ok(());
     layout::find_all(&text, &old, &mut call.pace(), |piece, is_old| {
-        out.push_str(if is_old { &new } else { piece });
+        let piece = if is_old { &new } else { piece };
+        // A few bytes of text may become many megabytes: what is written counts too.
+        if written.is_ok() {
+            out.push_str(piece);
+            written = pace.spend(piece.len());
+        }
     })?;
+    written?;
     Ok(out.into())
 }
 
