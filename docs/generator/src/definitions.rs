@@ -2,11 +2,15 @@
 //!
 //! The server reads files that end with `.d.rhai` beside the scripts. One that begins with `module static;` defines what
 //! scripts have without an import: functions, and modules in braces. The types are Rhai's names; `?` is any.
+//!
+//! The server knows nothing of Rhai's own functions either: they are here too.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use script_api::builtin_docs::{self, Builtin};
 use script_api::registry::{Doc, Example, Kind};
+use script_api::types::Types;
 
 use crate::reference;
 
@@ -30,6 +34,11 @@ pub fn file(namespaces: &BTreeMap<&'static str, Vec<&'static Doc>>) -> String {
     {
         // A method is found by its first argument, without its namespace.
         define(doc, "", &mut out);
+    }
+    for builtin in builtin_docs::all() {
+        let _ = writeln!(out, "\n/// {}", builtin.summary);
+        out += &signatures_of_builtin(builtin).join(&format!("\n\n/// {}\n", builtin.summary));
+        out.push('\n');
     }
     for (namespace, docs) in others {
         let _ = write!(out, "\n/// {}\nmodule {namespace} {{", reference::purpose(namespace));
@@ -87,10 +96,55 @@ pub fn signature(doc: &Doc) -> String {
     format!("fn {}({}){returns};", doc.name, params.join(", "))
 }
 
+/// The definitions of one of Rhai's functions: one for each type that it can be called on, and for each number of
+/// arguments.
+pub fn signatures_of_builtin(builtin: &Builtin) -> Vec<String> {
+    let inner = builtin
+        .form
+        .trim_start_matches('(')
+        .split(')')
+        .next()
+        .unwrap_or_default();
+    let params: Vec<&str> = inner.split(", ").filter(|param| !param.is_empty()).collect();
+    let needed = params.iter().filter(|param| !param.starts_with('[')).count();
+    let returns = match builtin.form.split_once("-> ").map_or("", |(_, name)| result(name)) {
+        "" => String::new(),
+        returns => format!(" -> {returns}"),
+    };
+    let mut signatures = Vec::new();
+    for own in receivers(builtin.on) {
+        for count in needed..=params.len() {
+            let mut typed: Vec<String> = params[..count]
+                .iter()
+                .map(|param| format!("{}: ?", param.trim_matches(['[', ']'])))
+                .collect();
+            match typed.first_mut() {
+                // As a plain function it names the value that it is called on, too.
+                Some(first) if builtin.is_plain() => *first = first.replace('?', own),
+                _ if builtin.on.meets(Types::ANY) && !builtin.is_plain() => typed.insert(0, format!("value: {own}")),
+                _ => {}
+            }
+            signatures.push(format!("fn {}({}){returns};", builtin.name, typed.join(", ")));
+        }
+    }
+    signatures
+}
+
+/// The types in a set, as the language server names them; `?` for all, or for what is called on nothing.
+fn receivers(types: Types) -> Vec<&'static str> {
+    let named = || Types::names().filter_map(|name| Some((name, Types::named(name)?)));
+    if !types.meets(Types::ANY) || named().all(|(_, one)| types.meets(one)) {
+        return vec!["?"];
+    }
+    named()
+        .filter(|(_, one)| types.meets(*one))
+        .map(|(name, _)| result(name))
+        .collect()
+}
+
 fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Any => "?",
-        Kind::Function => "FnPtr",
         other => result(other.name()),
     }
 }
@@ -103,7 +157,9 @@ fn result(returns: &'static str) -> &'static str {
         "array" | "array of maps" => "Array",
         "map" => "Map",
         "blob" => "Blob",
-        name if name.chars().all(char::is_alphanumeric) && name != "any" => name,
+        "Fn" => "FnPtr",
+        "any" | "number" | "iterator" | "range" => "?",
+        name if name.chars().all(char::is_alphanumeric) => name,
         _ => "?",
     }
 }

@@ -6,6 +6,7 @@ use manual::blocks::{self, Block};
 use manual::play::{Mismatch, Player};
 use manual::transcript::{self, Exchange};
 use manual::{book, definitions, reference};
+use script_api::builtin_docs;
 use script_api::context::TaskContext;
 use script_api::engine::{self, Profile};
 use script_api::registry::Doc;
@@ -219,6 +220,22 @@ fn definitions_name_what_the_engine_has() {
             let signature = signature.first().expect("one line");
             assert!(ours.contains(signature) && theirs.contains(signature), "{signature}");
         }
+    }
+    for builtin in builtin_docs::all() {
+        let all = definitions::signatures_of_builtin(builtin);
+        assert!(
+            !all.is_empty() && all.iter().all(|line| file.contains(line)),
+            "{}",
+            builtin.name
+        );
+    }
+    for line in [
+        "fn push(value: Array, item: ?);",
+        "fn abs(x: int) -> ?;",
+        "fn split(value: String) -> Array;",
+        "fn type_of(value: ?) -> String;",
+    ] {
+        assert!(file.contains(line), "{line}");
     }
     let starts = file
         .lines()
