@@ -121,13 +121,20 @@ pub fn signatures_of_builtin(builtin: &Builtin) -> Vec<String> {
             match typed.first_mut() {
                 // As a plain function it names the value that it is called on, too.
                 Some(first) if builtin.is_plain() => *first = first.replace('?', own),
-                _ if builtin.on.meets(Types::ANY) && !builtin.is_plain() => typed.insert(0, format!("value: {own}")),
+                _ if builtin.on.meets(Types::ANY) && !builtin.is_plain() => {
+                    typed.insert(0, format!("{}: {own}", name_of(own)))
+                }
                 _ => {}
             }
             signatures.push(format!("fn {}({}){returns};", builtin.name, typed.join(", ")));
         }
     }
     signatures
+}
+
+/// A name for what a function is called on.
+fn name_of(own: &str) -> String {
+    if own == "?" { "it".into() } else { own.to_lowercase() }
 }
 
 /// The types in a set, as the language server names them; `?` for all, or for what is called on nothing.

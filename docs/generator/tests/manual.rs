@@ -230,9 +230,9 @@ fn definitions_name_what_the_engine_has() {
         );
     }
     for line in [
-        "fn push(value: Array, item: ?);",
+        "fn push(array: Array, item: ?);",
         "fn abs(x: int) -> ?;",
-        "fn split(value: String) -> Array;",
+        "fn split(string: String) -> Array;",
         "fn type_of(value: ?) -> String;",
     ] {
         assert!(file.contains(line), "{line}");
