@@ -99,7 +99,7 @@ pub fn receivers(doc: &Doc) -> Types {
         let mut places = code.match_indices(doc.name);
         places.any(|(at, name)| code[..at].ends_with('.') && code[at + name.len()..].starts_with('('))
     };
-    let is_handle = matches!(first.kind, Kind::Channel | Kind::Cell | Kind::Counter);
+    let is_handle = matches!(first.kind, Kind::Channel | Kind::Cell | Kind::Counter | Kind::Timer);
     if is_handle || (doc.namespace.is_empty() && called()) {
         Types::of_kind(first.kind)
     } else {

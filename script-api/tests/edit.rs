@@ -223,7 +223,11 @@ fn gives_the_terminal_back_whatever_happens() {
         lines.join("\n")
     );
     let session = services::host::Tasks::list(sight.machine.tasks);
-    let session = session.iter().find(|task| task.name == "test").expect("the session").id;
+    let session = session
+        .iter()
+        .find(|task| task.name == "prompt")
+        .expect("the session")
+        .id;
     assert!(services::host::Tasks::kill(sight.machine.tasks, session));
     let lines = sight.wait_for_last("rhai>");
     assert!(lines.iter().any(|line| line == "from beside"), "{}", lines.join("\n"));

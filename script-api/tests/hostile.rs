@@ -47,7 +47,10 @@ fn outcome(machine: FakeMachineWithConsole, name: &str, cancel_after: Option<Dur
             sender.send(context.control).expect("the test listens");
             let mut session = Session::new(context);
             let ended = match session.evaluate(&line) {
-                Ok(value) => ("ok".into(), show::value(&value, show::Limits::ordinary(80)).unwrap_or_default()),
+                Ok(value) => (
+                    "ok".into(),
+                    show::value(&value, show::Limits::ordinary(80)).unwrap_or_default(),
+                ),
                 Err(error) => {
                     let failure = script_api::error::Failure::of(&error);
                     (failure.code, failure.message)

@@ -14,6 +14,7 @@ use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Map, N
 use super::text;
 use super::{PLAIN, param, print};
 use crate::context::TaskContext;
+use crate::entries;
 use crate::error::thrown;
 use crate::order;
 use crate::registry::{Api, Doc, Example, Kind};
@@ -85,6 +86,7 @@ impl Notes {
     pub fn register(notes: &Shared<spin::Mutex<Self>>, engine: &mut Engine) {
         let own = notes.clone();
         engine.register_raw_fn("dir", &[] as &[TypeId], move |call, _| {
+            entries::count(&DIR);
             TaskContext::of(&call)?.enter(&call)?;
             let notes = own.lock();
             let all = &notes.variables;
@@ -95,6 +97,7 @@ impl Notes {
         let own = notes.clone();
         let any = [TypeId::of::<Dynamic>()];
         engine.register_raw_fn("source", any, move |call, arguments: &mut [&mut Dynamic]| {
+            entries::count(&SOURCE);
             let context = TaskContext::of(&call)?;
             context.enter(&call)?;
             source(&context, &call, arguments, &own.lock().inputs)
