@@ -330,7 +330,9 @@ impl Session {
                 let kind = kind.split(',').next().unwrap_or_default();
                 (name.into(), kind.into(), Types::size(value).map(|(count, _)| count))
             };
-            notes.variables = self.scope.iter_raw().map(row).collect();
+            // The last result is no variable of the person's.
+            let own = self.scope.iter_raw().filter(|(name, ..)| *name != last_result::NAME);
+            notes.variables = own.map(row).collect();
         }
     }
 

@@ -195,7 +195,13 @@ fn shown(value: &Dynamic) -> String {
 
 /// An error without the column of each position, which is written as `line:column`.
 fn without_columns(error: &str) -> String {
-    let mut parts = error.split(':');
+    // What a caught error says of itself has the column by name.
+    let mut columns = error.split("\"position\": ");
+    let mut named = columns.next().unwrap_or_default().to_owned();
+    for after in columns {
+        named.push_str(after.trim_start_matches(|character: char| character.is_ascii_digit()));
+    }
+    let mut parts = named.split(':');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let follows_line = text.ends_with(|character: char| character.is_ascii_digit());

@@ -103,7 +103,7 @@ fn completes_what_the_session_has() {
             ("adder.ca", &["call("]),
             ("later.se", &["send("]),
             ("[1].rev", &["reverse()"]),
-            ("\"x\".trim().to", &["to_debug()", "to_string()"]),
+            ("\"x\".trim().to", &["to_debug()", "to_json(", "to_string()"]),
             ("`x`.to_chars().pu", &["push("]),
             ("fs::read(\"/a\").to_up", &["to_upper()"]),
             ("let longer = 5; lon", &["longer"]),
@@ -262,6 +262,7 @@ fn completes_every_function_from_its_first_letters() {
                 "map" => format!("#{{}}.{letters}"),
                 "blob" => format!("blob().{letters}"),
                 "channel" => format!("later.{letters}"),
+                "timer" => format!("after(1, || 1).{letters}"),
                 "cell" | "counter" => format!("{}::open(1).{letters}", receiver.name()),
                 _ => format!("config.list.{letters}"),
             };

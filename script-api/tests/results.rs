@@ -472,7 +472,7 @@ fn gives_the_terminal_back_when_the_task_is_killed() {
     let mut sight = Sight::new(40, 8);
     sight.page("page(\"a\\nb\\nc\\nd\\ne\\nf\\ng\\nh\\ni\")\r", "-- more (77 %) --");
     let tasks = services::host::Tasks::list(sight.machine.tasks);
-    let session = tasks.iter().find(|task| task.name == "test").expect("the session").id;
+    let session = tasks.iter().find(|task| task.name == "prompt").expect("the session").id;
     assert!(services::host::Tasks::kill(sight.machine.tasks, session));
     sight.leave("");
     sight.check("40 + 2", "42");

@@ -149,6 +149,7 @@ const COUNTERS: &[&str] = &[
     "counter::open(9223372036854775807)",
     "counter::open(-1)",
 ];
+const TIMERS: &[&str] = &["after(60000, || 1)", "{ let t = after(60000, || 1); t.cancel(); t }"];
 const OTHERS: &[&str] = &[
     "()",
     "true",
@@ -178,6 +179,7 @@ fn argument(kind: &str, random: &mut Random) -> &'static str {
         "channel" => CHANNELS,
         "cell" => CELLS,
         "counter" => COUNTERS,
+        "timer" => TIMERS,
         _ => any,
     };
     let choices = if random.below(12) == 0 { any } else { own };

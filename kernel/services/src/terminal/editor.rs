@@ -151,14 +151,16 @@ impl LineEditor {
     }
 
     fn change_view(&mut self, view: View, out: &mut Vec<u8>) {
-        let is_shown = self.screen.is_drawn();
+        let is_drawn_anew = self.screen.is_drawn() && view.shows_escapes;
         if view == self.view {
             return;
         }
-        self.screen.erase(out);
+        if is_drawn_anew {
+            self.screen.erase(out);
+        }
         self.view = view;
         self.screen.set_view(view);
-        if is_shown {
+        if is_drawn_anew {
             self.show(out);
         }
     }
