@@ -13,7 +13,7 @@ use crate::registry::Kind;
 
 /// Some of the types that scripts know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Types(u16);
+pub struct Types(u32);
 
 impl Types {
     /// No type.
@@ -46,15 +46,17 @@ impl Types {
     pub const CELL: Self = Self(1 << 12);
     /// What `counter::open` made.
     pub const COUNTER: Self = Self(1 << 13);
+    /// What `every` and its relatives made.
+    pub const TIMER: Self = Self(1 << 14);
     /// Anything that is none of these.
-    pub const OTHER: Self = Self(1 << 14);
+    pub const OTHER: Self = Self(1 << 15);
     /// All of them.
-    pub const ANY: Self = Self(0x7fff);
+    pub const ANY: Self = Self(0xffff);
     /// No type, but a mark: a function that people write as `name(...)`, without a value in front.
-    pub const PLAIN: Self = Self(1 << 15);
+    pub const PLAIN: Self = Self(1 << 16);
 
     /// The names of the single types, as scripts and Rhai's messages have them.
-    const NAMES: [(&'static str, Self); 20] = [
+    const NAMES: [(&'static str, Self); 21] = [
         ("()", Self::UNIT),
         ("bool", Self::BOOL),
         ("char", Self::CHAR),
@@ -69,6 +71,7 @@ impl Types {
         ("channel", Self::CHANNEL),
         ("cell", Self::CELL),
         ("counter", Self::COUNTER),
+        ("timer", Self::TIMER),
         ("i64", Self::INT),
         ("f64", Self::FLOAT),
         ("&str | ImmutableString | String", Self::TEXT),
@@ -120,6 +123,8 @@ impl Types {
             Self::CELL
         } else if value.read_lock::<handles::Counter>().is_some() {
             Self::COUNTER
+        } else if value.read_lock::<handles::Timer>().is_some() {
+            Self::TIMER
         } else {
             Self::OTHER
         }

@@ -176,9 +176,10 @@ fn outcome(engine: &Engine, printed: &Mutex<Vec<String>>, code: &AST, is_bytecod
     let result = result
         .map(|value| format!("{} of {}", shown(&value), value.type_name()))
         .map_err(|error| without_columns(&format!("{error:?}")));
-    let is_endless = result
-        .as_ref()
-        .is_err_and(|error| error.contains("ErrorTooManyOperations"));
+    // And where exactly calls are nested too deeply differs where natives call back.
+    let is_endless = result.as_ref().is_err_and(|error| {
+        error.contains("ErrorTooManyOperations") || error.contains("ErrorStackOverflow") && error.contains("anon$")
+    });
     let variables = scope.iter_raw();
     let variables = variables.map(|(name, is_constant, value)| format!("{name} {is_constant} {}", shown(value)));
     (!is_endless).then(|| Outcome {

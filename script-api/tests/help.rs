@@ -350,7 +350,7 @@ fn answers_questions() {
     assert!(machine.enter("?fs").starts_with("fs: int\n"));
     assert_eq!(
         machine.enter("dir()"),
-        "name    size  type\nconfig  1     map\nfs            int\n"
+        "name    size  type\nconfig     1  map\nfs            int\n"
     );
     assert_eq!(machine.enter("let x = 1; x ?? 2"), "1\n");
 }

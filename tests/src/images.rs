@@ -54,28 +54,18 @@ impl Images {
         })
     }
 
-    /// The shipped image with other kernel words, and a kernel that asks the boot loader for a screen of this size.
+    /// The shipped image with other kernel words, and a screen of this size.
     ///
     /// # Errors
     ///
     /// Where the image cannot be written.
     pub fn with_screen(&self, words: &str, width_pixels: u32, height_pixels: u32) -> Result<PathBuf, Error> {
-        let usual = self.with_command_line(words)?;
-        let path = usual.with_extension(format!("{width_pixels}x{height_pixels}.iso"));
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = path.display().to_string();
-        if made.contains_key(&key) {
-            return Ok(path);
-        }
-        let mut bytes = std::fs::read(&usual)?;
-        let wanted = framebuffer_tag(width_pixels, height_pixels);
-        let any = framebuffer_tag(0, 0);
-        let start = bytes.windows(any.len()).position(|window| window == any);
-        let start = start.ok_or_else(|| Error::Wrong("the kernel asks for a certain screen".into()))?;
-        bytes[start..start + wanted.len()].copy_from_slice(&wanted);
-        std::fs::write(&path, bytes)?;
-        made.insert(key, path.clone());
-        Ok(path)
+        self.variant(Variant {
+            timeout_seconds: Some(0),
+            command_line: words.into(),
+            mode: Some(format!("{width_pixels}x{height_pixels}")),
+            ..Variant::default()
+        })
     }
 
     /// The image for `variant`.
@@ -95,14 +85,4 @@ impl Images {
         made.insert(key, path.clone());
         Ok(path)
     }
-}
-
-/// What the kernel's Multiboot2 header says about the screen: any size where both are 0 (specification 2.0, section
-/// 3.1.10).
-fn framebuffer_tag(width_pixels: u32, height_pixels: u32) -> Vec<u8> {
-    let mut tag = [5u16.to_le_bytes(), 1u16.to_le_bytes()].concat();
-    [20, width_pixels, height_pixels, 32]
-        .iter()
-        .for_each(|number: &u32| tag.extend_from_slice(&number.to_le_bytes()));
-    tag
 }

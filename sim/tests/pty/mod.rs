@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty};
 
+/// xterm: 2004.
+const MARK_PASTES: &[u8] = b"\x1b[?2004h";
 /// How long anything may take.
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -131,7 +133,13 @@ impl Prompt {
     /// Waits until the bytes that came end with `end`, and takes them.
     pub(crate) fn take_until(&self, end: &[u8]) -> Vec<u8> {
         self.wait(&String::from_utf8_lossy(end), |seen| {
-            seen.bytes.ends_with(end).then(|| std::mem::take(&mut seen.bytes))
+            // The marks around pastes are switched on behind the prompt.
+            let shown = seen.bytes.strip_suffix(MARK_PASTES).unwrap_or(&seen.bytes);
+            let taken = shown.ends_with(end).then(|| shown.to_vec());
+            if taken.is_some() {
+                seen.bytes.clear();
+            }
+            taken
         })
     }
 

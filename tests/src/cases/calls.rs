@@ -18,8 +18,9 @@ pub(super) const TESTS: &[Test] = &[Test {
     run: all_functions,
 }];
 
-/// Each function is called so often for each round.
+/// Each function is called so often for each round, and more often where most calls were of the wrong types.
 const CALLS: u32 = 10;
+const CALLS_LIMIT: u32 = 60;
 /// Fewer entries say that the calls were of the wrong types.
 const ENTRIES_AT_LEAST: i64 = 4;
 /// When Ctrl-C comes, and how long a call may go on then.
@@ -43,7 +44,16 @@ fn all_functions(context: &Context) -> Result<(), Error> {
             for _ in 0..CALLS * context.rounds.unwrap_or(1) {
                 enter(machine, &path, &calls::call(&path, &kinds, &mut random))?;
             }
-            let entered = machine.number(&format!("debug::entries(\"{path}\")"))?;
+            let mut entered = 0;
+            for _ in (0..CALLS_LIMIT).step_by(CALLS as usize) {
+                entered = machine.number(&format!("debug::entries(\"{path}\")"))?;
+                if entered >= ENTRIES_AT_LEAST {
+                    break;
+                }
+                for _ in 0..CALLS {
+                    enter(machine, &path, &calls::call(&path, &kinds, &mut random))?;
+                }
+            }
             ensure!(entered >= ENTRIES_AT_LEAST, "{path} was entered {entered} times only");
         }
         machine.check("40 + 2", "42")
