@@ -18,9 +18,12 @@ pub struct Scanner {
 }
 
 impl Scanner {
-    /// Whether `text` is finished. It begins with the text of the call before.
+    /// Whether `text` is finished. It begins with the text of the call before; the empty text starts over.
     pub fn is_complete(&mut self, text: &str) -> bool {
-        let state = core::mem::take(&mut self.state);
+        let mut state = core::mem::take(&mut self.state);
+        if text.is_empty() {
+            state = State::default();
+        }
         let mut scan = Scan {
             text: text.as_bytes(),
             state,
@@ -39,6 +42,18 @@ struct State {
     /// A keyword whose block has not opened yet, and the bracket depth it stands at.
     wants: Option<(Open, usize)>,
     last: Last,
+    /// What the text so far ended in the midst of.
+    inside: Option<Inside>,
+}
+
+/// A token that may go on over lines, and is read further where its reading stopped.
+#[derive(Clone, Copy, Debug)]
+enum Inside {
+    /// Block comments, so many within each other.
+    BlockComment(usize),
+    BackTick,
+    /// A raw string with so many `#`.
+    Raw(usize),
 }
 
 /// What an opening bracket is waiting for.
@@ -72,6 +87,15 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     fn run(&mut self) -> bool {
+        let finished = match self.state.inside.take() {
+            Some(Inside::BlockComment(depth)) => self.rest_of_comment(depth),
+            Some(Inside::BackTick) => self.rest_of_back_tick(),
+            Some(Inside::Raw(hashes)) => self.rest_of_raw_string(hashes),
+            None => true,
+        };
+        if !finished {
+            return false;
+        }
         while let Some(&byte) = self.text.get(self.state.at) {
             let start = self.state.at;
             let finished = match byte {
@@ -86,13 +110,7 @@ impl Scan<'_> {
                 b'{' => self.open_brace(),
                 b')' | b']' => self.close(),
                 b'}' => match self.close_kind() {
-                    Some(Open::Interpolation) => {
-                        let finished = self.back_tick();
-                        if !finished {
-                            self.state.open.push(Open::Interpolation);
-                        }
-                        finished
-                    }
+                    Some(Open::Interpolation) => self.back_tick(),
                     _ => true,
                 },
                 b';' => {
@@ -108,8 +126,10 @@ impl Scan<'_> {
                 _ => self.token(1, Last::Operator),
             };
             if !finished {
-                // More text may finish the token: read it again from its start then.
-                self.state.at = start;
+                if self.state.inside.is_none() {
+                    // More text may finish the token: read it again from its start then.
+                    self.state.at = start;
+                }
                 return false;
             }
         }
@@ -140,7 +160,10 @@ impl Scan<'_> {
 
     /// Block comments nest.
     fn block_comment(&mut self) -> bool {
-        let mut depth = 0usize;
+        self.rest_of_comment(0)
+    }
+
+    fn rest_of_comment(&mut self, mut depth: usize) -> bool {
         while self.state.at < self.text.len() {
             if self.starts_with(b"/*") {
                 depth += 1;
@@ -155,6 +178,7 @@ impl Scan<'_> {
                 self.state.at += 1;
             }
         }
+        self.state.inside = Some(Inside::BlockComment(depth));
         false
     }
 
@@ -184,6 +208,10 @@ impl Scan<'_> {
     /// From the opening back-tick, or from the brace that ends an interpolation, to the string's end or the next `${`.
     fn back_tick(&mut self) -> bool {
         self.state.at += 1;
+        self.rest_of_back_tick()
+    }
+
+    fn rest_of_back_tick(&mut self) -> bool {
         while let Some(&byte) = self.text.get(self.state.at) {
             if self.starts_with(b"${") {
                 self.state.at += 1;
@@ -199,6 +227,7 @@ impl Scan<'_> {
                 return true;
             }
         }
+        self.state.inside = Some(Inside::BackTick);
         false
     }
 
@@ -218,6 +247,10 @@ impl Scan<'_> {
     fn raw_string(&mut self) -> bool {
         let hashes = self.raw_string_hashes();
         self.state.at += hashes + 1;
+        self.rest_of_raw_string(hashes)
+    }
+
+    fn rest_of_raw_string(&mut self, hashes: usize) -> bool {
         while let Some(&byte) = self.text.get(self.state.at) {
             self.state.at += 1;
             if byte == b'"'
@@ -230,6 +263,7 @@ impl Scan<'_> {
                 return self.token(hashes, Last::Operand);
             }
         }
+        self.state.inside = Some(Inside::Raw(hashes));
         false
     }
 
@@ -297,6 +331,7 @@ fn is_word(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::String;
 
     #[test]
     fn accepts_finished_input() {
@@ -348,6 +383,22 @@ mod tests {
             assert!(!is_complete(&text[..end]));
         }
         assert!(scanner.is_complete(text));
+    }
+
+    #[test]
+    fn reads_each_line_of_a_long_token_once_and_starts_over_when_asked() {
+        for (start, end) in [("`", "`"), ("/*", "*/ 1"), ("##\"", "\"##"), ("`${`", "`}`")] {
+            let mut text = String::from(start);
+            let mut scanner = Scanner::default();
+            for _ in 0..20_000 {
+                text.push_str("a line of text\n");
+                assert!(!scanner.is_complete(&text));
+            }
+            text.push_str(end);
+            assert!(scanner.is_complete(&text), "{end}");
+            assert!(scanner.is_complete(""));
+            assert!(!scanner.is_complete("{"));
+        }
     }
 
     #[test]

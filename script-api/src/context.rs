@@ -108,6 +108,10 @@ impl TaskContext {
             position.line().unwrap_or(0) as u32,
             position.position().unwrap_or(0) as u32,
         );
+        let operations = call.global_runtime_state().num_operations;
+        if operations > self.control.operations() {
+            self.control.set_operations(operations);
+        }
         if self.control.stack_left_bytes() < NATIVE_STACK_BYTES {
             return Err(thrown(
                 "stack_overflow",
@@ -201,7 +205,10 @@ impl TaskContext {
                 if after.is_empty() {
                     copy.push('\n');
                 }
+                // Printing waits, whatever function it is that prints.
+                let outer = self.control.begin_native(true);
                 result = host::block_on(self.host.tasks, terminal.print(copy));
+                self.control.end_native(outer);
             });
             result?;
             if after.is_empty() {

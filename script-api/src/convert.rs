@@ -58,8 +58,17 @@ impl core::fmt::Display for CopyError {
 ///
 /// [`CopyError`]; what was copied so far is freed.
 pub fn to_value(value: &Dynamic) -> Result<Value, CopyError> {
+    to_value_within(value, COPY_LIMIT_BYTES)
+}
+
+/// The same with a smaller limit.
+///
+/// # Errors
+///
+/// [`CopyError`].
+pub fn to_value_within(value: &Dynamic, limit_bytes: usize) -> Result<Value, CopyError> {
     Copier {
-        bytes_left: COPY_LIMIT_BYTES,
+        bytes_left: limit_bytes,
     }
     .copy(value, 0)
 }
@@ -93,6 +102,7 @@ impl Copier {
             self.pay(bytes.len())?;
             Ok(Value::Blob(bytes.to_vec()))
         } else if let Some(array) = value.read_lock::<Array>() {
+            self.expect(array.len())?;
             array
                 .iter()
                 .map(|element| self.copy(element, depth + 1))
@@ -125,6 +135,12 @@ impl Copier {
     fn text(&mut self, text: &str) -> Result<String, CopyError> {
         self.pay(text.len())?;
         Ok(String::from(text))
+    }
+
+    /// Refuses so many elements before the first is copied, where they cannot all be.
+    fn expect(&self, count: usize) -> Result<(), CopyError> {
+        let is_possible = count <= self.bytes_left / size_of::<Value>();
+        is_possible.then_some(()).ok_or(CopyError::TooLarge)
     }
 
     fn pay(&mut self, bytes: usize) -> Result<(), CopyError> {

@@ -11,8 +11,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use rhai::packages::{Package, StandardPackage};
 use rhai::{
-    AST, Array, Blob, Dynamic, Engine, EvalAltResult, FLOAT, FnPtr, INT, ImmutableString, LexError, Map, Module,
-    OptimizationLevel, ParseErrorType, Position, Scope, Shared, Token,
+    AST, Dynamic, Engine, EvalAltResult, LexError, Module, OptimizationLevel, ParseErrorType, Position, Scope, Shared,
+    Token,
 };
 
 use crate::context::{NATIVE_STACK_BYTES, Stop, TaskContext};
@@ -21,6 +21,7 @@ use crate::functions;
 use crate::registry::{Api, Doc};
 use crate::resolver::FileResolver;
 use crate::table;
+use crate::underscore::Underscore;
 
 /// Limits by who wrote the script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,20 +75,13 @@ fn shared() -> &'static SharedModules {
     })
 }
 
-/// Gives Rhai's types the names that they have anyway. Method calls look for the name of a value's type, and what is not
-/// found here is compared with each type's full name in turn.
+/// Gives Rhai's types the names that they have anyway: those that `Dynamic::type_name` gives. Each method call looks for
+/// the name of a value's type, twice; what is not found here is searched for in all modules and then compared with each
+/// type's full name in turn.
 fn name_types(module: &mut Module) {
-    module
-        .set_custom_type::<()>("()")
-        .set_custom_type::<bool>("bool")
-        .set_custom_type::<char>("char")
-        .set_custom_type::<INT>("i64")
-        .set_custom_type::<FLOAT>("f64")
-        .set_custom_type::<ImmutableString>("string")
-        .set_custom_type::<Array>("array")
-        .set_custom_type::<Blob>("blob")
-        .set_custom_type::<Map>("map")
-        .set_custom_type::<FnPtr>("Fn");
+    for name in ["array", "blob", "f64", "i64", "map", "string"] {
+        module.set_custom_type_raw(name, name);
+    }
 }
 
 fn debug(context: &TaskContext) -> Option<&'static (Namespaces, Vec<&'static Doc>)> {
@@ -112,7 +106,7 @@ pub(crate) fn make_computing() -> bool {
 }
 
 /// The descriptions of all functions that the running task has.
-pub fn docs(context: &TaskContext) -> impl Iterator<Item = &'static Doc> {
+pub fn docs(context: &TaskContext) -> Docs {
     if COMPUTING.get().is_none() {
         context.host.tasks.on_kernel_heap(&mut || {
             make_computing();
@@ -120,7 +114,28 @@ pub fn docs(context: &TaskContext) -> impl Iterator<Item = &'static Doc> {
     }
     let computing = COMPUTING.get().map(|(_, docs)| docs.as_slice()).unwrap_or_default();
     let debug = debug(context).map(|(_, docs)| docs.as_slice()).unwrap_or_default();
-    shared().docs.iter().chain(computing).chain(debug).copied()
+    Docs {
+        parts: [&shared().docs, computing, debug],
+    }
+}
+
+/// Goes through descriptions.
+pub struct Docs {
+    /// What is left of each list.
+    parts: [&'static [&'static Doc]; 3],
+}
+
+impl Iterator for Docs {
+    type Item = &'static Doc;
+
+    /// Used in dozens of places, which must not have a copy each.
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'static Doc> {
+        let part = self.parts.iter_mut().find(|part| !part.is_empty())?;
+        let (doc, rest) = part.split_first()?;
+        *part = rest;
+        Some(doc)
+    }
 }
 
 /// Makes what all engines share, so that it is not made in a task's arena.
@@ -189,8 +204,11 @@ fn guard_parser(engine: &mut Engine, context: TaskContext) {
     let has_debug = context.host.debug.is_some();
     // And `print`, which several namespaces have: it is a name after `::`, and Rhai's own word elsewhere.
     let is_in_namespace = AtomicBool::new(false);
+    let underscore = spin::Mutex::new(Underscore::default());
     #[expect(deprecated, reason = "Rhai marks the hook as volatile, not as going away")]
     engine.on_parse_token(move |token, _, _| {
+        // Noted before anything else, so that the end of a text is never missed.
+        let is_pattern = underscore.lock().note(&token);
         if context.safepoint(context.control.operations()).is_some() {
             return Token::LexError(Box::new(LexError::ImproperSymbol(String::new(), String::new())));
         }
@@ -199,6 +217,7 @@ fn guard_parser(engine: &mut Engine, context: TaskContext) {
         match token {
             Token::Reserved(word) if has_debug && *word == "debug" => Token::Identifier(word),
             Token::Reserved(word) if is_in_namespace && *word == "print" => Token::Identifier(word),
+            Token::Underscore if !is_pattern => Token::Identifier(Box::new("_".into())),
             other => other,
         }
     });
@@ -222,6 +241,8 @@ pub fn compile(
         return Err(thrown("source_too_large", message, Position::NONE));
     }
     let mut ast = engine.compile_with_scope(scope, text).map_err(|error| {
+        // The parser stopped in the middle: the end of an empty text lets the hook forget what it has noted.
+        let _ = engine.compile("");
         let was_stopped =
             matches!(&*error.0, ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) if symbol.is_empty());
         match context.stop() {

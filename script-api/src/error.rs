@@ -19,6 +19,15 @@ pub fn thrown(code: &str, message: impl fmt::Display, position: Position) -> Box
     EvalAltResult::ErrorRuntime(Dynamic::from_map(map), position).into()
 }
 
+/// What went wrong in the script at `path`, which was imported or run at `position`. What ends an evaluation stays as it
+/// is.
+pub fn in_module(path: &str, position: Position, error: Box<EvalAltResult>) -> Box<EvalAltResult> {
+    match error.unwrap_inner() {
+        EvalAltResult::ErrorTerminated(..) => error,
+        _ => EvalAltResult::ErrorInModule(path.into(), error, position).into(),
+    }
+}
+
 /// A script's error, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {

@@ -15,6 +15,10 @@ pub struct Cell(pub u64);
 #[derive(Clone, Copy, Debug)]
 pub struct Counter(pub u64);
 
+/// What is called at a time or on an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Timer(pub u64);
+
 /// The handle that `value` is; `None` where it is something else.
 pub fn handle(value: &Dynamic) -> Option<Handle> {
     let of = |kind, number| Some(Handle { kind, number });
@@ -24,6 +28,8 @@ pub fn handle(value: &Dynamic) -> Option<Handle> {
         of(Kind::Cell, cell.0)
     } else if let Some(counter) = value.read_lock::<Counter>() {
         of(Kind::Counter, counter.0)
+    } else if let Some(timer) = value.read_lock::<Timer>() {
+        of(Kind::Timer, timer.0)
     } else {
         None
     }
@@ -35,6 +41,7 @@ pub fn dynamic(handle: Handle) -> Dynamic {
         Kind::Channel => Dynamic::from(Channel(handle.number)),
         Kind::Cell => Dynamic::from(Cell(handle.number)),
         Kind::Counter => Dynamic::from(Counter(handle.number)),
+        Kind::Timer => Dynamic::from(Timer(handle.number)),
     }
 }
 
@@ -43,4 +50,5 @@ pub fn register(module: &mut Module) {
     module.set_custom_type::<Channel>("channel");
     module.set_custom_type::<Cell>("cell");
     module.set_custom_type::<Counter>("counter");
+    module.set_custom_type::<Timer>("timer");
 }

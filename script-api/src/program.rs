@@ -5,7 +5,10 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rhai::{AST, Dynamic, EvalAltResult, ImmutableString, Locked, Module, NativeCallContext, Position, Scope, Shared};
+use rhai::{
+    AST, Dynamic, Engine, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, Locked, Module, NativeCallContext,
+    Position, Scope, Shared,
+};
 use services::host::Host;
 use services::task::{Outcome, TaskError};
 use services::terminal::Terminal;
@@ -14,7 +17,7 @@ use services::value::Value;
 use crate::context::TaskContext;
 use crate::convert::{self, CopyError};
 use crate::engine::{self, Profile};
-use crate::error::{Failure, thrown};
+use crate::error::{self, Failure, thrown};
 use crate::evaluate;
 use crate::resolver;
 
@@ -38,16 +41,14 @@ pub fn run_file(context: TaskContext, call: &NativeCallContext<'_>, path: &str) 
         let ast = engine::compile(&context, call.engine(), &Scope::new(), &text.text, &path)?;
         evaluate::whole(call.engine(), &mut Scope::new(), &ast)
     };
-    run().map_err(|error: Box<EvalAltResult>| match error.unwrap_inner() {
-        EvalAltResult::ErrorTerminated(..) => error,
-        _ => EvalAltResult::ErrorInModule(path.as_str().into(), error, position).into(),
-    })
+    run().map_err(|error| error::in_module(&path, position, error))
 }
 
 /// A function with all that it needs to run in another task.
 pub struct Launch {
-    /// The code of the task that starts it, by reference: the kernel keeps a parent's arena while its children live.
-    pub library: Shared<Module>,
+    /// The code of the task that starts it, by reference: the kernel keeps a parent's arena while its children live. What
+    /// is found first comes last. Nothing is made for the launch in that arena: a child could not give it back.
+    pub libraries: Vec<Shared<Module>>,
     /// The function's name in the library.
     pub function: String,
     /// Copies of its captured values. On the kernel heap, as all that follows.
@@ -67,12 +68,12 @@ pub fn run_function(host: Host, terminal: Option<&'static Terminal>, launch: Lau
     let context = TaskContext::current(host, terminal);
     let result = call_function(context, launch);
     let mut outcome = Ok(Value::Unit);
-    host.tasks.on_kernel_heap(&mut || outcome = to_outcome(&result));
+    host.tasks.on_kernel_heap(&mut || outcome = to_outcome(result.as_ref()));
     outcome
 }
 
 /// A result as other tasks see it. Call it with allocations on the kernel heap.
-fn to_outcome(result: &Result<Dynamic, Failure>) -> Outcome {
+pub fn to_outcome(result: Result<&Dynamic, &Failure>) -> Outcome {
     match result {
         Ok(value) => convert::to_value(value)
             .map_err(|error: CopyError| TaskError::new(error.code(), format_args!("the task's result: {error}"))),
@@ -81,46 +82,110 @@ fn to_outcome(result: &Result<Dynamic, Failure>) -> Outcome {
 }
 
 fn call_function(context: TaskContext, launch: Launch) -> Result<Dynamic, Failure> {
-    let engine = engine::build(context, Profile::CONSOLE);
-    let code = AST::new_from_module(launch.library.clone());
-
-    // Copies into this task's arena; then the originals are given back, before the script can end the fiber.
-    let captured = launch
-        .captured
-        .iter()
-        .map(|value| convert::to_dynamic(value, Some(&code)))
-        .collect();
-    let function = convert::function(&launch.function, captured, Some(&code));
-    let imports: Vec<(ImmutableString, ImmutableString)> = launch
-        .imports
-        .iter()
-        .map(|(name, path)| (name.as_str().into(), path.as_str().into()))
-        .collect();
-    let constants: BTreeMap<ImmutableString, Dynamic> = launch
-        .constants
-        .iter()
-        .map(|(name, value)| (name.as_str().into(), convert::to_dynamic(value, Some(&code))))
-        .collect();
-    let mut originals = Some((launch.function, launch.captured, launch.imports, launch.constants));
-    context.host.tasks.on_kernel_heap(&mut || drop(originals.take()));
-
-    let mut global = engine.new_global_runtime_state();
-    global.lib.push(launch.library);
-    if !constants.is_empty() {
-        global.constants = Some(Shared::new(Locked::new(constants)));
-    }
-    let result = resolve_imports(&engine, &imports).and_then(|modules| {
-        global.extend(modules);
-        let function = function.ok_or_else(|| thrown("not_found", "the function is gone", Position::NONE))?;
-        let name = String::from(function.fn_name());
-        let call = NativeCallContext::new_with_all_fields(&engine, &name, None, &global, Position::NONE);
-        function.call_raw(&call, None, [])
-    });
-    result.map_err(|error| Failure::of(&error))
+    Landed::new(context, launch, Captured::Values)?.call(&mut [])
 }
 
-fn resolve_imports(
-    engine: &rhai::Engine,
+/// How a function sees what it captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Captured {
+    /// Each call begins with the same values.
+    Values,
+    /// What one call changes, the next one sees.
+    Variables,
+}
+
+/// A function of another task, in the task that is to call it.
+pub struct Landed {
+    engine: Engine,
+    global: GlobalRuntimeState,
+    function: FnPtr,
+}
+
+impl Landed {
+    /// Copies what the launch carries into the running task's arena, and gives the originals back.
+    ///
+    /// # Errors
+    ///
+    /// An import that cannot be had, or a function that the code does not have.
+    pub fn new(context: TaskContext, launch: Launch, captured: Captured) -> Result<Self, Failure> {
+        let engine = engine::build(context, Profile::CONSOLE);
+        let library = merged(&launch.libraries);
+        let code = AST::new_from_module(library.clone());
+
+        // Copies into this task's arena; then the originals are given back, before the script can end the fiber.
+        let copy = |value: &Value| match (convert::to_dynamic(value, Some(&code)), captured) {
+            (value, Captured::Values) => value,
+            (value, Captured::Variables) => value.into_shared(),
+        };
+        let captured = launch.captured.iter().map(copy).collect();
+        let function = convert::function(&launch.function, captured, Some(&code));
+        let imports: Vec<(ImmutableString, ImmutableString)> = launch
+            .imports
+            .iter()
+            .map(|(name, path)| (name.as_str().into(), path.as_str().into()))
+            .collect();
+        let constants: BTreeMap<ImmutableString, Dynamic> = launch
+            .constants
+            .iter()
+            .map(|(name, value)| (name.as_str().into(), convert::to_dynamic(value, Some(&code))))
+            .collect();
+        let mut originals = Some((
+            launch.libraries,
+            launch.function,
+            launch.captured,
+            launch.imports,
+            launch.constants,
+        ));
+        context.host.tasks.on_kernel_heap(&mut || drop(originals.take()));
+
+        let mut global = engine.new_global_runtime_state();
+        global.lib.push(library);
+        if !constants.is_empty() {
+            global.constants = Some(Shared::new(Locked::new(constants)));
+        }
+        let modules = resolve_imports(&engine, &imports).map_err(|error| Failure::of(&error))?;
+        global.extend(modules);
+        let is_gone = || Failure::of(&thrown("not_found", "the function is gone", Position::NONE));
+        let function = function.ok_or_else(is_gone)?;
+        Ok(Self {
+            engine,
+            global,
+            function,
+        })
+    }
+
+    /// Calls the function with arguments behind those that it captured.
+    ///
+    /// # Errors
+    ///
+    /// What it throws.
+    pub fn call(&self, arguments: &mut [Dynamic]) -> Result<Dynamic, Failure> {
+        let name = self.function.fn_name();
+        let call = NativeCallContext::new_with_all_fields(&self.engine, name, None, &self.global, Position::NONE);
+        let result = self.function.call_raw(&call, None, arguments);
+        result.map_err(|error| Failure::of(&error))
+    }
+}
+
+/// All functions as one module, in the running task's arena where there are several.
+fn merged(libraries: &[Shared<Module>]) -> Shared<Module> {
+    if let [one] = libraries {
+        return one.clone();
+    }
+    let mut all = Module::new();
+    for module in libraries {
+        all.merge(module);
+    }
+    all.into()
+}
+
+/// The modules that were imported by these names, imported anew.
+///
+/// # Errors
+///
+/// The first that cannot be had.
+pub fn resolve_imports(
+    engine: &Engine,
     imports: &[(ImmutableString, ImmutableString)],
 ) -> Result<Vec<(ImmutableString, Shared<Module>)>, Box<EvalAltResult>> {
     imports

@@ -15,6 +15,7 @@ use rhai::{
 };
 use services::host::Interrupted;
 use services::shared::Handle;
+use services::task::OuterNative;
 use services::value::Value;
 
 use crate::compute::{self, Call};
@@ -93,6 +94,8 @@ pub enum Kind {
     Blob,
     /// A list.
     Array,
+    /// A list whose methods these are: of maps, or of anything.
+    Rows,
     /// Named values.
     Map,
     /// A function or closure.
@@ -105,6 +108,8 @@ pub enum Kind {
     Cell,
     /// What `counter::open` made.
     Counter,
+    /// What `every`, `after`, `at` and `on` made.
+    Timer,
 }
 
 impl Kind {
@@ -116,13 +121,14 @@ impl Kind {
             Self::Bool => "bool",
             Self::Text => "string",
             Self::Blob => "blob",
-            Self::Array => "array",
+            Self::Array | Self::Rows => "array",
             Self::Map => "map",
             Self::Function => "Fn",
             Self::Any => "any",
             Self::Channel => "channel",
             Self::Cell => "cell",
             Self::Counter => "counter",
+            Self::Timer => "timer",
         }
     }
 
@@ -133,13 +139,14 @@ impl Kind {
             Self::Bool => TypeId::of::<bool>(),
             Self::Text => TypeId::of::<ImmutableString>(),
             Self::Blob => TypeId::of::<Blob>(),
-            Self::Array => TypeId::of::<Array>(),
+            Self::Array | Self::Rows => TypeId::of::<Array>(),
             Self::Map => TypeId::of::<Map>(),
             Self::Function => TypeId::of::<FnPtr>(),
             Self::Any => TypeId::of::<Dynamic>(),
             Self::Channel => TypeId::of::<handles::Channel>(),
             Self::Cell => TypeId::of::<handles::Cell>(),
             Self::Counter => TypeId::of::<handles::Counter>(),
+            Self::Timer => TypeId::of::<handles::Timer>(),
         }
     }
 }
@@ -157,7 +164,10 @@ impl Doc {
     /// Whether it is called on its first argument, as `value.name(...)`.
     pub fn is_method(&self) -> bool {
         let own = self.params.first().map(|param| param.kind);
-        matches!(own, Some(Kind::Channel | Kind::Cell | Kind::Counter))
+        matches!(
+            own,
+            Some(Kind::Channel | Kind::Cell | Kind::Counter | Kind::Rows | Kind::Timer)
+        )
     }
 
     /// Name, parameters and result: `time::sleep_ms(ms: int)`.
@@ -367,14 +377,15 @@ impl Api {
     /// Adds a function that computes on a script's own values.
     pub fn compute(&mut self, doc: &'static Doc, body: compute::Body) {
         self.add(doc, &[doc.params.len()], Style::Function, move |native, arguments| {
-            let context = TaskContext::of(&native)?;
-            context.enter(&native)?;
-            let call = Call {
-                context: &context,
-                native: &native,
-                arguments,
-            };
-            body(&call).map_err(|error| call.into_script_error(error))
+            run_compute(&native, arguments, body)
+        });
+    }
+
+    /// The same for one that reads its first argument where it lies: a variable is not copied for the call. It may be
+    /// called with fewer arguments, as many as `counts` says.
+    pub fn reader_of_counts(&mut self, doc: &'static Doc, counts: &[usize], body: compute::Body) {
+        self.add(doc, counts, Style::Reader, move |native, arguments| {
+            run_compute(&native, arguments, body)
         });
     }
 
@@ -395,19 +406,30 @@ impl Api {
     ) {
         self.docs.push(doc);
         let entries = Entries::of(doc);
-        let function = RhaiFunc::Pure {
-            func: Shared::new(
-                move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
-                    Some(call) => {
-                        entries.count();
-                        body(call, arguments)
-                    }
-                    None => Err(thrown("no_task", "called without a context", Position::NONE)),
-                },
-            ),
-            has_context: true,
-            is_pure: false,
-            is_volatile: true,
+        let func = Shared::new(
+            move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
+                Some(call) => {
+                    entries.count();
+                    let watch = Watch::begin(&call, doc)?;
+                    watch.end(body(call, arguments))
+                }
+                None => Err(thrown("no_task", "called without a context", Position::NONE)),
+            },
+        );
+        let function = if style == Style::Reader {
+            RhaiFunc::Method {
+                func,
+                has_context: true,
+                is_pure: true,
+                is_volatile: true,
+            }
+        } else {
+            RhaiFunc::Pure {
+                func,
+                has_context: true,
+                is_pure: false,
+                is_volatile: true,
+            }
         };
         for count in counts {
             let all = &doc.params[..*count];
@@ -437,6 +459,36 @@ impl Api {
     }
 }
 
+/// Looks whether a function waits although its description denies it.
+struct Watch {
+    context: TaskContext,
+    outer: OuterNative,
+    doc: &'static Doc,
+}
+
+impl Watch {
+    fn begin(call: &NativeCallContext<'_>, doc: &'static Doc) -> Result<Self, Box<EvalAltResult>> {
+        let context = TaskContext::of(call)?;
+        let outer = context.control.begin_native(doc.waits);
+        Ok(Self { context, outer, doc })
+    }
+
+    /// The result; an error in its place where the function has waited and must not. Only machines with debug hooks
+    /// make that one: there it is a fault of the function, which scripts of others need not suffer from.
+    fn end(self, result: Result<Dynamic, Box<EvalAltResult>>) -> Result<Dynamic, Box<EvalAltResult>> {
+        let has_waited = self.context.control.end_native(self.outer);
+        if !has_waited || self.context.host.debug.is_none() {
+            return result;
+        }
+        log::error!("{} has waited, which its description denies", self.doc.path());
+        Err(thrown(
+            "undeclared_wait",
+            "the function's description denies that it waits",
+            Position::NONE,
+        ))
+    }
+}
+
 /// How a function may be called.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Style {
@@ -444,6 +496,23 @@ enum Style {
     Function,
     /// As a method too.
     Method,
+    /// As a method that only reads its first argument, a constant too.
+    Reader,
+}
+
+fn run_compute(
+    native: &NativeCallContext<'_>,
+    arguments: &mut [&mut Dynamic],
+    body: compute::Body,
+) -> Result<Dynamic, Box<EvalAltResult>> {
+    let context = TaskContext::of(native)?;
+    context.enter(native)?;
+    let call = Call {
+        context: &context,
+        native,
+        arguments,
+    };
+    body(&call).map_err(|error| call.into_script_error(error))
 }
 
 fn run_script(

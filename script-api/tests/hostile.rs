@@ -47,7 +47,7 @@ fn outcome(machine: FakeMachineWithConsole, name: &str, cancel_after: Option<Dur
             sender.send(context.control).expect("the test listens");
             let mut session = Session::new(context);
             let ended = match session.evaluate(&line) {
-                Ok(value) => ("ok".into(), show::value(&value).unwrap_or_default()),
+                Ok(value) => ("ok".into(), show::value(&value, show::Limits::ordinary(80)).unwrap_or_default()),
                 Err(error) => {
                     let failure = script_api::error::Failure::of(&error);
                     (failure.code, failure.message)
@@ -89,7 +89,7 @@ fn hostile_programs_end_as_they_must() {
         let started = Instant::now();
         let machine = machine(&[(name, text)]);
         let (code, result) = outcome(machine, name, expected.cancel_after);
-        machine.end_tasks();
+        machine.tasks.end_all();
         let taken = started.elapsed();
         if taken > Duration::from_millis(150) {
             println!("{name} took {taken:?}");

@@ -3,11 +3,13 @@
 //! | module | what |
 //! |---|---|
 //! | `machine`, `qmp`, `text` | one emulated PC: its serial line and its monitor |
+//! | `sight` | a person's terminal on the serial line |
 //! | `screendump`, `vga_text`, `framebuffer` | what a person reads on its screen |
 //! | `images`, `runner`, `error` | boot images, running tests, why one failed |
+//! | `waiting` | the functions that wait, and Ctrl-C |
 //! | `qr`, `report` | the QR code on the screen, and the report behind it |
 //! | `hostile`, `calls` | what hostile programs say of themselves, and calls with hostile arguments |
-//! | `figures`, `screen_figures`, `latency`, `profile` | measurements, and where the time goes |
+//! | `figures`, `screen_figures`, `task_figures`, `latency`, `profile` | measurements, and where the time goes |
 //! | `cases` | the tests, by the part of the system they look at |
 
 #![forbid(unsafe_code)]
@@ -28,5 +30,8 @@ pub mod report;
 pub mod runner;
 pub mod screen_figures;
 pub mod screendump;
+pub mod sight;
+pub mod task_figures;
 pub mod text;
 pub mod vga_text;
+pub mod waiting;

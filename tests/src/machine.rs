@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use services::terminal::view::ASK_SIZE;
 use xtask::qemu;
 
 use crate::error::Error;
@@ -91,7 +92,12 @@ pub struct Machine {
     said: Receiver<String>,
     monitor: Monitor,
     folder: PathBuf,
+    /// Every byte that the serial line has said.
+    heard: Vec<u8>,
+    /// The same without the question for the terminal's size, which may stand in the midst of an echo.
     transcript: Vec<u8>,
+    /// The end of what was heard, which may be the start of that question.
+    undecided: Vec<u8>,
     /// How much of the transcript has been looked at.
     seen: usize,
     started: Instant,
@@ -191,7 +197,9 @@ impl Machine {
             said: text_receiver,
             monitor,
             folder,
+            heard: Vec::new(),
             transcript: Vec::new(),
+            undecided: Vec::new(),
             seen: 0,
             started,
             is_panic_expected: false,
@@ -243,7 +251,7 @@ impl Machine {
 
     /// The same, byte for byte.
     pub fn raw_transcript(&self) -> &[u8] {
-        &self.transcript
+        &self.heard
     }
 
     /// Types `bytes`.
@@ -387,13 +395,36 @@ impl Machine {
     pub fn listen(&mut self, limit: Duration) -> Result<(), Error> {
         match self.output.recv_timeout(limit) {
             Ok(chunk) => {
-                self.transcript.extend(chunk);
+                self.take_in(&chunk);
+                // All at once: a long text comes in thousands of chunks.
+                while let Ok(chunk) = self.output.try_recv() {
+                    self.take_in(&chunk);
+                }
                 self.look_for_panic()?;
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Err(Error::Exited(self.last_words())),
         }
         self.look_for_events()
+    }
+
+    fn take_in(&mut self, chunk: &[u8]) {
+        self.heard.extend(chunk);
+        self.undecided.extend(chunk);
+        while let Some(start) = find(&self.undecided, ASK_SIZE) {
+            self.transcript.extend(self.undecided.drain(..start));
+            self.undecided.drain(..ASK_SIZE.len());
+        }
+        let longest = ASK_SIZE.len().min(self.undecided.len() + 1);
+        let may_begin = |length: &usize| self.undecided.ends_with(&ASK_SIZE[..*length]);
+        let kept = (1..longest).rev().find(may_begin).unwrap_or(0);
+        let decided = self.undecided.len() - kept;
+        self.transcript.extend(self.undecided.drain(..decided));
+    }
+
+    /// Forgets what was said and not waited for.
+    pub fn forget(&mut self) {
+        self.seen = self.transcript.len();
     }
 
     fn look_for_panic(&self) -> Result<(), Error> {

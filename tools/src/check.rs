@@ -14,13 +14,15 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
     ("hw", "kernel/hw", &[]),
     ("drivers", "kernel/drivers", &["hw"]),
     ("services", "kernel/services", &["hw"]),
-    ("script-api", "script-api", &["services"]),
+    // Its tests use `sim`; Cargo refuses the rest of that circle.
+    ("script-api", "script-api", &["services", "sim"]),
+    ("sim", "sim", &["services", "script-api"]),
     ("kernel", "kernel", &["hw", "drivers", "services", "script-api"]),
     ("xtask", "tools", &[]),
-    ("tests", "tests", &["services", "script-api", "xtask"]),
+    ("tests", "tests", &["services", "script-api", "sim", "xtask"]),
 ];
 /// Crates whose every root file forbids unsafe code.
-const SAFE: &[&str] = &["drivers", "services", "script-api", "xtask", "tests"];
+const SAFE: &[&str] = &["drivers", "services", "script-api", "sim", "xtask", "tests"];
 /// The parts of the kernel that may hold unsafe code.
 const UNSAFE_FOLDERS: &[&str] = &["boot", "arch", "memory", "executor", "report"];
 /// A file over this many lines is to be split.
@@ -184,7 +186,7 @@ fn safety() -> Result<Vec<String>, Error> {
 fn sizes() -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
     let mut tools_lines = 0;
-    for folder in ["kernel", "script-api", "tools", "tests"] {
+    for folder in ["kernel", "script-api", "sim", "tools", "tests"] {
         for file in rust_files(&command::root().join(folder))? {
             let code = read(&file)?;
             let lines = code.lines().count();

@@ -32,16 +32,12 @@ fn dispatch(verb: &str, arguments: Arguments) -> Result<(), Error> {
         "iso" => write_iso(arguments),
         "test" => test::run(arguments),
         "check" => check::run(arguments),
-        "report" => hand_over("report", arguments),
-        "bench" => {
+        "report" | "clean-room" => hand_over("tests", verb, arguments),
+        "bench" | "picture" => {
             make_iso(Profile::Release, &Variant::default(), &iso::default_path())?;
-            hand_over("bench", arguments)
+            hand_over("tests", verb, arguments)
         }
-        "picture" => {
-            make_iso(Profile::Release, &Variant::default(), &iso::default_path())?;
-            hand_over("picture", arguments)
-        }
-        "clean-room" => hand_over("clean-room", arguments),
+        "sim" => hand_over(verb, verb, arguments),
         "" | "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())
@@ -81,12 +77,12 @@ fn make_iso(profile: Profile, variant: &Variant, path: &Path) -> Result<(), Erro
     iso::write(&image::build(&Toolchain::ensure()?, profile)?, variant, path)
 }
 
-/// Runs a program of the tests with the words that we were given.
-fn hand_over(program: &str, arguments: Arguments) -> Result<(), Error> {
+/// Runs a program of another package with the words that we were given.
+fn hand_over(package: &str, program: &str, arguments: Arguments) -> Result<(), Error> {
     let mut cargo = command::cargo();
     command::run(
         cargo
-            .args(["run", "--quiet", "--package", "tests", "--bin", program, "--"])
+            .args(["run", "--quiet", "--package", package, "--bin", program, "--"])
             .args(arguments.all()),
     )
 }

@@ -12,6 +12,7 @@ pub const BASE: &[&str] = &[
     "grub-efi-amd64-bin",
     "grub-common",
     "xorriso",
+    "lzop",
     "mtools",
     "ovmf",
     "e2fsprogs",
@@ -21,7 +22,14 @@ pub const BASE: &[&str] = &[
 pub const RUST_SOURCE: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy"];
 
 /// Programs that stand for the packages of [`BASE`] where there is no Debian package manager.
-const PROGRAMS: &[&str] = &["qemu-system-x86_64", "grub-mkrescue", "xorriso", "mformat", "mke2fs"];
+const PROGRAMS: &[&str] = &[
+    "qemu-system-x86_64",
+    "grub-mkrescue",
+    "xorriso",
+    "lzop",
+    "mformat",
+    "mke2fs",
+];
 
 /// Installs those of `packages` that are missing, and says so first.
 ///

@@ -14,7 +14,7 @@ use crate::keyboard::Layout;
 use crate::lock::Lock;
 use crate::screen::FontSize;
 use crate::screen::drawing::{self, Area, Drawing};
-use crate::task::{Control, Outcome, TaskId, TaskInfo, TaskSpec};
+use crate::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
 use crate::{log, rom, shared};
 
 /// A future on the kernel heap.
@@ -70,6 +70,45 @@ impl fmt::Display for StartError {
     }
 }
 
+/// Why a task's memory limit stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitError {
+    /// There is no such running task.
+    NotFound,
+    /// The limit must be from `least` to `most` bytes.
+    OutOfRange {
+        /// The smallest limit.
+        least: u64,
+        /// The largest limit.
+        most: u64,
+    },
+    /// Memory is not counted by task here.
+    Unsupported,
+}
+
+impl fmt::Display for LimitError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => out.write_str("there is no such running task"),
+            Self::OutOfRange { least, most } => write!(out, "memory_bytes must be from {least} to {most}"),
+            Self::Unsupported => out.write_str("memory is not counted by task on this machine"),
+        }
+    }
+}
+
+/// What holds for every task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaskLimits {
+    /// Tasks that may run at once; 0 where nothing limits them.
+    pub tasks: u64,
+    /// Bytes of a task's stack.
+    pub stack_bytes: u64,
+    /// A task is abandoned when its memory reaches this many times its limit.
+    pub hard_factor: u64,
+    /// Results that are kept of ended tasks until somebody asks for them.
+    pub outcomes: u64,
+}
+
 /// Running tasks. The calls marked *task* are for code that runs on a task's fiber.
 pub trait Tasks: Send + Sync {
     /// *Task*: the running task's control. On a host without fibers, one for the calling thread.
@@ -107,6 +146,30 @@ pub trait Tasks: Send + Sync {
 
     /// All tasks that have not been forgotten, oldest first.
     fn list(&self) -> Vec<TaskInfo>;
+
+    /// Becomes ready when a task has ended, with its error if it ended with one; its outcome stays. Ready at once where
+    /// there is no such task. On a machine that cannot tell, never ready.
+    fn ended(&self, _id: TaskId) -> BoxFuture<Option<TaskError>> {
+        Box::pin(core::future::pending())
+    }
+
+    /// The running line of a prompt has been detached: its task goes on as a child of `successor` under another name,
+    /// and what it has started and shared so far belongs to `successor`.
+    fn hand_over(&self, _detached: TaskId, _successor: TaskId, _name: &str) {}
+
+    /// Changes how many bytes of arena a running task may have before its evaluation ends.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`]; the limit stays then.
+    fn set_memory_limit(&self, _id: TaskId, _bytes: u64) -> Result<(), LimitError> {
+        Err(LimitError::Unsupported)
+    }
+
+    /// What holds for every task.
+    fn limits(&self) -> TaskLimits {
+        TaskLimits::default()
+    }
 }
 
 /// Time.
@@ -311,6 +374,7 @@ pub fn block_on<T: Send + 'static>(
     tasks: &dyn Tasks,
     future: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Interrupted> {
+    tasks.control().note_wait();
     let slot = Arc::new(Lock::new(None));
     let filled = Arc::clone(&slot);
     tasks.block_on(Box::pin(async move {

@@ -10,7 +10,10 @@
 //! | [`host`] | the contracts: tasks, clock, power, machine facts, screen, debug hooks |
 //! | [`keyboard`] | scancodes to what a terminal sends |
 //! | [`files`] | the file tree: `/rom`, `/tmp`, and what is mounted later |
+//! | [`legacy`] | what a detached prompt leaves to the next one |
+//! | [`rhythm`] | when something that repeats is due |
 //! | [`edit`] | the full-screen editor for scripts |
+//! | [`pager`] | a long text on a terminal, page by page |
 //! | [`console`] | a byte console such as a serial line |
 //! | [`terminal`] | the line editor and the terminal on top of a console |
 //! | [`lock`] | the counted spin lock |
@@ -33,10 +36,13 @@ pub mod edit;
 pub mod files;
 pub mod host;
 pub mod keyboard;
+pub mod legacy;
 pub mod lock;
 pub mod log;
+pub mod pager;
 pub mod random;
 pub mod report;
+pub mod rhythm;
 pub mod rom;
 pub mod screen;
 pub mod shared;

@@ -24,9 +24,28 @@ pub struct Control {
     operations: AtomicU64,
     position: AtomicU64,
     stack_floor: AtomicUsize,
+    native: AtomicU32,
     waker: Lock<Option<Waker>>,
     random: Lock<Option<Box<Generator>>>,
 }
+
+/// What is known of the native function that a task runs; see [`Control::begin_native`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Native {
+    /// None, or none that has a description.
+    None,
+    /// One whose description says that it waits.
+    MayWait,
+    /// One whose description says that it does not.
+    MustNotWait,
+    /// The same, and it has waited.
+    HasWaited,
+}
+
+/// The native function around the one that runs; see [`Control::begin_native`].
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct OuterNative(u32);
 
 /// What has been asked of a task since it last looked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +80,7 @@ impl Control {
             operations: AtomicU64::new(0),
             position: AtomicU64::new(0),
             stack_floor: AtomicUsize::new(0),
+            native: AtomicU32::new(Native::None as u32),
             waker: Lock::new(None),
             random: Lock::new(None),
         }
@@ -72,6 +92,7 @@ impl Control {
         self.operations.store(0, Ordering::Relaxed);
         self.position.store(0, Ordering::Relaxed);
         self.stack_floor.store(0, Ordering::Relaxed);
+        self.native.store(Native::None as u32, Ordering::Relaxed);
         *self.waker.lock() = None;
         *self.random.lock() = None;
     }
@@ -145,6 +166,26 @@ impl Control {
     /// Notes the lowest address of the task's stack; called by the executor.
     pub fn set_stack_floor(&self, address: usize) {
         self.stack_floor.store(address, Ordering::Relaxed);
+    }
+
+    /// A native function begins whose description says whether it waits. Give what comes back to
+    /// [`Control::end_native`].
+    pub fn begin_native(&self, waits: bool) -> OuterNative {
+        let native = if waits { Native::MayWait } else { Native::MustNotWait };
+        OuterNative(self.native.swap(native as u32, Ordering::Relaxed))
+    }
+
+    /// The native function has ended; true if it has waited although its description denies it.
+    pub fn end_native(&self, outer: OuterNative) -> bool {
+        self.native.swap(outer.0, Ordering::Relaxed) == Native::HasWaited as u32
+    }
+
+    /// The task waits now: noted where the running native function should not.
+    pub fn note_wait(&self) {
+        let (expected, found) = (Native::MustNotWait as u32, Native::HasWaited as u32);
+        let _ = self
+            .native
+            .compare_exchange(expected, found, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// The task's own random numbers, where it asked for some that can be had again; they lie on the kernel heap. Hold the
@@ -265,4 +306,33 @@ pub struct TaskInfo {
     pub arena_bytes: u64,
     /// Bytes of its stack that were ever touched.
     pub stack_peak_bytes: u64,
+    /// Bytes of arena beyond which its evaluation ends; 0 where nothing limits it.
+    pub memory_limit_bytes: u64,
+    /// When it was started, in nanoseconds of uptime.
+    pub started_ns: u64,
+    /// Line and column of its last native call; zero where unknown.
+    pub position: (u32, u32),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_that_a_description_denies_is_noticed() {
+        let control = Control::new();
+        control.note_wait();
+        let outer = control.begin_native(false);
+        // One inside of it, as in a callback, may wait.
+        let inner = control.begin_native(true);
+        control.note_wait();
+        assert!(!control.end_native(inner));
+        assert!(!control.end_native(outer));
+        let outer = control.begin_native(false);
+        control.note_wait();
+        assert!(control.end_native(outer));
+        // The next one starts anew.
+        let outer = control.begin_native(false);
+        assert!(!control.end_native(outer));
+    }
 }

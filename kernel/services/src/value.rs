@@ -49,12 +49,14 @@ pub enum Value {
 impl Value {
     /// A map from `(name, value)` pairs.
     pub fn map<const N: usize>(entries: [(&str, Value); N]) -> Self {
-        Self::Map(
-            entries
-                .into_iter()
-                .map(|(name, value)| (String::from(name), value))
-                .collect(),
-        )
+        // One copy of the loop for all sizes.
+        #[inline(never)]
+        fn collect(entries: &mut dyn Iterator<Item = (&str, Value)>) -> Value {
+            let mut map = Vec::with_capacity(entries.size_hint().0);
+            map.extend(entries.map(|(name, value)| (String::from(name), value)));
+            Value::Map(map)
+        }
+        collect(&mut entries.into_iter())
     }
 }
 

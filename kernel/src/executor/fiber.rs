@@ -234,6 +234,13 @@ impl<S: Floor + 'static> Future for Fiber<S> {
 }
 
 impl<S: Floor + 'static> Fiber<S> {
+    /// Gives up a task that nobody knows of and that has not run.
+    pub fn discard(mut self: Pin<Box<Self>>) {
+        self.has_ended = true;
+        let arena = self.record.arena.lock().take();
+        drop(arena);
+    }
+
     /// Frees the memory of a body that was abandoned in the middle; what it captured was moved out or is lost.
     fn free_body(&mut self) {
         let (pointer, layout) = self.body_memory;

@@ -16,6 +16,10 @@ use crate::arch::lock::KernelLock;
 /// Makes a service's future: at its start, and again after it panicked.
 pub type Factory = Box<dyn Fn() -> BoxFuture<()> + Send + Sync>;
 
+/// There is no memory for another place in the queues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRoom;
+
 /// Before a failed service runs again; doubled with each failure, so that one that always fails leaves time for others.
 const FIRST_PAUSE_NS: u64 = 5_000_000;
 const LONGEST_PAUSE_DOUBLINGS: u64 = 8;
@@ -62,13 +66,22 @@ impl Executor {
     }
 
     /// Runs a service for ever: what `factory` makes is polled, and made anew when it panicked.
+    ///
+    /// # Panics
+    ///
+    /// Where memory has run out; services start with the machine.
     pub fn start_service(&'static self, name: &'static str, factory: Factory) -> Arc<Task> {
         let future = factory();
-        self.start(name, false, future, Some(factory))
+        let started = self.start(name, false, future, Some(factory));
+        started.expect("services start before memory can run out")
     }
 
     /// Runs a script task's future, a fiber. Where one of its polls is abandoned, the fiber is dropped.
-    pub fn start_script(&'static self, future: BoxFuture<()>) -> Arc<Task> {
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`]; the fiber was dropped.
+    pub fn start_script(&'static self, future: BoxFuture<()>) -> Result<Arc<Task>, NoRoom> {
         self.start("script", true, future, None)
     }
 
@@ -78,7 +91,7 @@ impl Executor {
         is_script: bool,
         future: BoxFuture<()>,
         factory: Option<Factory>,
-    ) -> Arc<Task> {
+    ) -> Result<Arc<Task>, NoRoom> {
         let task = Arc::new(Task {
             name,
             executor: self,
@@ -90,14 +103,19 @@ impl Executor {
         });
         {
             let mut ready = self.ready.lock();
-            ready.alive += 1;
-            let alive = ready.alive;
+            let alive = ready.alive + 1;
             let Ready { services, scripts, .. } = &mut *ready;
             let queue = if is_script { scripts } else { services };
-            queue.reserve(alive.saturating_sub(queue.len()));
+            // A failed growth must not panic while the queues are locked.
+            let has_room = queue.try_reserve(alive.saturating_sub(queue.len())).is_ok();
+            if !has_room {
+                drop(ready);
+                return Err(NoRoom);
+            }
+            ready.alive = alive;
         }
         Arc::clone(&task).wake();
-        task
+        Ok(task)
     }
 
     /// The next task to be polled: services first, script tasks in turn.

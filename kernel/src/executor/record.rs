@@ -3,8 +3,8 @@
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
-use core::task::Waker;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use core::task::{Context, Poll, Waker};
 
 use services::host::BoxFuture;
 use services::task::{Control, Outcome, TaskError, TaskId, outcome_bytes};
@@ -26,14 +26,24 @@ impl Arena {
     }
 }
 
+/// Bytes of all outcomes that are kept for somebody who has not asked for them yet.
+static KEPT_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// See [`TaskRecord::drop_outcome`].
+pub fn kept_bytes() -> usize {
+    KEPT_BYTES.load(Ordering::Relaxed)
+}
+
 /// One script task.
 pub struct TaskRecord {
     /// The task.
     pub id: TaskId,
-    /// The task that started it.
-    pub parent: Option<TaskId>,
+    /// The task that started it, or took it over; 0 for none.
+    parent: AtomicU64,
     /// Its name.
-    pub name: String,
+    pub name: KernelLock<String>,
+    /// When it was started, in nanoseconds of uptime.
+    pub started_ns: u64,
     /// Its control word.
     pub control: &'static Control,
     /// Its memory; dropped with the record's last holder among fibers.
@@ -69,6 +79,8 @@ pub struct End {
     pub kept_bytes: usize,
     /// Who waits for it.
     pub waiters: Vec<Waker>,
+    /// Who wants to hear of the end, and does not take the outcome.
+    pub watcher: Option<Waker>,
 }
 
 impl TaskRecord {
@@ -79,12 +91,14 @@ impl TaskRecord {
         name: String,
         control: &'static Control,
         arena: Option<Arc<Arena>>,
+        started_ns: u64,
     ) -> Self {
         let allocating = arena.as_ref().map_or(core::ptr::null_mut(), |arena| arena.pointer());
         Self {
             id,
-            parent,
-            name,
+            parent: AtomicU64::new(parent.map_or(0, |parent| parent.0)),
+            name: KernelLock::new(name),
+            started_ns,
             control,
             arena: KernelLock::new(arena),
             waiting: KernelLock::new(None),
@@ -99,10 +113,23 @@ impl TaskRecord {
         }
     }
 
+    /// The task that it ends with.
+    pub fn parent(&self) -> Option<TaskId> {
+        match self.parent.load(Ordering::Relaxed) {
+            0 => None,
+            number => Some(TaskId(number)),
+        }
+    }
+
+    /// Makes `parent` the task that it ends with.
+    pub fn set_parent(&self, parent: TaskId) {
+        self.parent.store(parent.0, Ordering::Relaxed);
+    }
+
     /// Notes the task's outcome and wakes who waits for it.
     pub fn finish(&self, outcome: Outcome) {
         let bytes = outcome_bytes(&outcome);
-        let waiters = {
+        let (waiters, watcher) = {
             let mut end = self.end.lock();
             if end.has_ended {
                 return;
@@ -110,11 +137,10 @@ impl TaskRecord {
             end.has_ended = true;
             end.outcome = Some(outcome);
             end.kept_bytes = if end.waiters.is_empty() { bytes } else { 0 };
-            core::mem::take(&mut end.waiters)
+            KEPT_BYTES.fetch_add(end.kept_bytes, Ordering::Relaxed);
+            (core::mem::take(&mut end.waiters), end.watcher.take())
         };
-        for waker in waiters {
-            waker.wake();
-        }
+        waiters.into_iter().chain(watcher).for_each(Waker::wake);
     }
 
     /// Puts an error in the place of an outcome that nobody has asked for, and returns it.
@@ -127,8 +153,26 @@ impl TaskRecord {
         if end.kept_bytes == 0 {
             return None;
         }
-        end.kept_bytes = 0;
+        KEPT_BYTES.fetch_sub(core::mem::take(&mut end.kept_bytes), Ordering::Relaxed);
         end.outcome.replace(Err(lost))
+    }
+
+    /// Ready when the task has ended, with its error where it has one; the outcome stays.
+    pub fn poll_error(&self, context: &Context<'_>) -> Poll<Option<TaskError>> {
+        let outcome = {
+            let mut end = self.end.lock();
+            if !end.has_ended {
+                let replaced = end.watcher.replace(context.waker().clone());
+                drop(end);
+                drop(replaced);
+                return Poll::Pending;
+            }
+            end.outcome.take()
+        };
+        // Copied while nothing is locked, since memory may be short.
+        let error = outcome.as_ref().and_then(|outcome| outcome.as_ref().err()).cloned();
+        self.end.lock().outcome = outcome;
+        Poll::Ready(error)
     }
 
     /// Whether the task has ended.
@@ -147,5 +191,11 @@ impl TaskRecord {
     /// Notes what the fiber's allocations went to.
     pub fn set_allocating(&self, arena: *mut ArenaPointer) {
         self.allocating.store(arena, Ordering::Relaxed);
+    }
+}
+
+impl Drop for TaskRecord {
+    fn drop(&mut self) {
+        KEPT_BYTES.fetch_sub(self.end.lock().kept_bytes, Ordering::Relaxed);
     }
 }

@@ -1,50 +1,96 @@
 //! All script tasks: starting, waiting, ending, listing.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::Poll;
 
-use services::host::{BoxFuture, StartError};
+use services::host::{BoxFuture, LimitError, StartError, TaskLimits};
 use services::shared::Table;
-use services::task::{Control, Outcome, Requests, TaskId, TaskInfo, TaskSpec, TaskState};
+use services::task::{Control, Outcome, Requests, TaskError, TaskId, TaskInfo, TaskSpec, TaskState};
+use services::value::Value;
 use spin::Once;
 
 use super::fiber::{self, Fiber};
-use super::record::TaskRecord;
+use super::record::{TaskRecord, kept_bytes};
 use super::run;
-use crate::arch::core_local;
 use crate::arch::lock::KernelLock;
-use crate::memory::arena::Arena;
+use crate::arch::{clock, core_local};
+use crate::memory::arena::{self, Arena};
 use crate::memory::frames;
 use crate::memory::stack::{self, TaskStack};
 
 /// Running tasks at once.
 const TASK_LIMIT: usize = 3000;
-/// Outcomes that nobody asked for are kept for this many ended tasks.
-const ENDED_KEPT: usize = 256;
+/// Outcomes that nobody asked for are kept for this many ended tasks: all that can end at once.
+const ENDED_KEPT: usize = TASK_LIMIT;
 /// They may take one part in so many of all memory.
 const KEPT_SHARE: u64 = 16;
 
 static TABLE: KernelLock<Tasks> = KernelLock::new(Tasks {
-    records: BTreeMap::new(),
+    records: Vec::new(),
+    running: 0,
     free_controls: Vec::new(),
 });
 /// What tasks share; made when it is first asked for, on the kernel heap.
 static SHARED: Once<Table> = Once::new();
 /// It may hold one part in so many of all memory.
 const SHARED_SHARE: u64 = 8;
+/// The event that tells of a task's end.
+const TASK_ENDED: &str = "task_ended";
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 /// What else is to be done for a task that has ended.
 static AT_END: Once<fn(TaskId)> = Once::new();
 
+/// Nothing here is allocated while the table is locked except by `try_reserve`: a panic there would be the machine's end.
+/// The lock comes before those of a record and of the executor's queues.
 struct Tasks {
-    records: BTreeMap<TaskId, Arc<TaskRecord>>,
+    /// In the order of their numbers.
+    records: Vec<Arc<TaskRecord>>,
+    /// Those of them that have not ended.
+    running: usize,
     free_controls: Vec<&'static Control>,
+}
+
+impl Tasks {
+    fn find(&self, id: TaskId) -> Option<&Arc<TaskRecord>> {
+        let place = self.records.binary_search_by_key(&id, |record| record.id).ok()?;
+        self.records.get(place)
+    }
+
+    fn remove(&mut self, id: TaskId) -> Option<Arc<TaskRecord>> {
+        let place = self.records.binary_search_by_key(&id, |record| record.id).ok()?;
+        Some(self.records.remove(place))
+    }
+
+    /// Asks all tasks below `id` to end. Allocates nothing: waking takes a place in a queue that has room for it.
+    fn end_descendants(&self, id: TaskId) {
+        let is_ending = |parent: TaskId| {
+            parent == id
+                || self
+                    .find(parent)
+                    .is_some_and(|record| !record.has_ended() && record.control.requests().contains(Requests::KILL))
+        };
+        // Most tasks are younger than their parents, so that one round finds nearly all; one that was handed over to a
+        // younger parent takes another.
+        loop {
+            let mut has_found = false;
+            for record in self.records.iter().filter(|record| !record.has_ended()) {
+                let is_asked = record.control.requests().contains(Requests::KILL);
+                if !is_asked && record.parent().is_some_and(is_ending) {
+                    record.control.interrupt(Requests::KILL);
+                    has_found = true;
+                }
+            }
+            if !has_found {
+                break;
+            }
+        }
+    }
 }
 
 /// Starts a task as a child of the running one, if one runs.
@@ -65,34 +111,62 @@ fn start_on_kernel_heap(spec: TaskSpec) -> Result<TaskId, StartError> {
         .ok()
         .and_then(|stack| Some((stack, Arena::new(id, control, parent_arena).ok()?)));
     let Some((stack, arena)) = made else {
-        TABLE.lock().free_controls.push(control);
+        give_control_back(control);
         return Err(StartError::OutOfMemory);
     };
-    let parent_id = parent.map(|parent| parent.id);
     let record = Arc::new(TaskRecord::new(
         id,
-        parent_id,
+        parent.map(|parent| parent.id),
         spec.name,
         control,
         Some(Arc::new(arena)),
+        clock::now_ns(),
     ));
-    TABLE.lock().records.insert(id, Arc::clone(&record));
-    let fiber = Fiber::new(stack, Arc::clone(&record), spec.body, &run::Slices);
-    run::current().start_script(Box::pin(fiber));
+    let fiber = Box::pin(Fiber::new(stack, Arc::clone(&record), spec.body, &run::Slices));
+    {
+        let mut table = TABLE.lock();
+        if table.records.try_reserve(1).is_err() {
+            drop(table);
+            give_control_back(control);
+            fiber.discard();
+            return Err(StartError::OutOfMemory);
+        }
+        let place = table.records.partition_point(|known| known.id < id);
+        table.records.insert(place, record);
+        table.running += 1;
+    }
+    if run::current().start_script(fiber).is_err() {
+        // The fiber was dropped, and with that the task has ended.
+        let forgotten = TABLE.lock().remove(id);
+        drop(forgotten);
+        return Err(StartError::OutOfMemory);
+    }
     Ok(id)
 }
 
+/// A control for a new task. It counts as running from when it is in the table.
 fn take_control() -> Result<&'static Control, StartError> {
+    let pooled = {
+        let mut table = TABLE.lock();
+        if table.running >= TASK_LIMIT {
+            return Err(StartError::TooManyTasks);
+        }
+        table.free_controls.pop()
+    };
+    match pooled {
+        Some(control) => {
+            control.reset();
+            Ok(control)
+        }
+        None => Ok(Box::leak(Box::new(Control::new()))),
+    }
+}
+
+fn give_control_back(control: &'static Control) {
     let mut table = TABLE.lock();
-    let running = table.records.values().filter(|record| !record.has_ended()).count();
-    if running >= TASK_LIMIT {
-        return Err(StartError::TooManyTasks);
+    if table.free_controls.try_reserve(1).is_ok() {
+        table.free_controls.push(control);
     }
-    if let Some(control) = table.free_controls.pop() {
-        control.reset();
-        return Ok(control);
-    }
-    Ok(Box::leak(Box::new(Control::new())))
 }
 
 /// Calls `hook` for each task that has ended, on its core's executor. Called once.
@@ -101,57 +175,82 @@ pub fn at_end(hook: fn(TaskId)) {
 }
 
 /// Ends the descendants of a task that has ended, all at once: one generation after the other, those that start further
-/// tasks would outrun their end. Recycles its control, and forgets old outcomes.
+/// tasks would outrun their end. Recycles its control, tells who listens, and forgets old outcomes.
 pub fn after_end(record: &TaskRecord) {
-    // Room for everything first: nothing is allocated while the table is locked.
-    let count = TABLE.lock().records.len();
-    let mut children = Vec::with_capacity(count);
-    let mut ended = Vec::with_capacity(count);
     {
         let mut table = TABLE.lock();
-        for other in table.records.values().take(count) {
-            if other.has_ended() {
-                ended.push(Arc::clone(other));
-            } else if other.parent.is_some_and(|parent| {
-                // In the order of their numbers, and no task is older than its parent.
-                parent == record.id
-                    || children
-                        .binary_search_by_key(&parent, |child: &Arc<TaskRecord>| child.id)
-                        .is_ok()
-            }) {
-                children.push(Arc::clone(other));
-            }
-        }
-        if table.free_controls.try_reserve(1).is_ok() {
-            table.free_controls.push(record.control);
-        }
+        table.running = table.running.saturating_sub(1);
+        table.end_descendants(record.id);
     }
-    for child in children {
-        child.control.interrupt(Requests::KILL);
-    }
+    give_control_back(record.control);
     shared().end_of(record.id);
     if let Some(hook) = AT_END.get() {
         hook(record.id);
     }
-    forget_outcomes(record.id, &ended);
+    if shared().has_listener(TASK_ENDED) {
+        shared().emit(TASK_ENDED, &obituary(record));
+    }
+    forget_outcomes(record.id);
+}
+
+/// What listeners are told of a task's end.
+fn obituary(record: &TaskRecord) -> Value {
+    let outcome = record.end.lock().outcome.take();
+    let code = match &outcome {
+        Some(Err(error)) => error.code.as_str().into(),
+        _ => Value::Unit,
+    };
+    record.end.lock().outcome = outcome;
+    Value::map([
+        ("id", Value::Int(record.id.0 as i64)),
+        ("name", name_of(record).into()),
+        ("code", code),
+    ])
+}
+
+/// The task's name, copied while nothing is locked.
+fn name_of(record: &TaskRecord) -> String {
+    let name = core::mem::take(&mut *record.name.lock());
+    let copy = name.clone();
+    *record.name.lock() = name;
+    copy
 }
 
 /// Keeps the outcomes of the newest ended tasks, and of those no more bytes than memory has to spare. `newest` has just
 /// ended; its outcome is kept whatever its size.
-fn forget_outcomes(newest: TaskId, ended: &[Arc<TaskRecord>]) {
-    let forgotten_count = ended.len().saturating_sub(ENDED_KEPT);
-    for record in &ended[..forgotten_count] {
-        let forgotten = TABLE.lock().records.remove(&record.id);
-        drop(forgotten);
+fn forget_outcomes(newest: TaskId) {
+    loop {
+        let forgotten = {
+            let mut table = TABLE.lock();
+            if table.records.len() - table.running.min(table.records.len()) <= ENDED_KEPT {
+                break;
+            }
+            let oldest = table.records.iter().position(|record| record.has_ended());
+            oldest.map(|oldest| table.records.remove(oldest))
+        };
+        if forgotten.is_none() {
+            break;
+        }
     }
     let limit_bytes = (frames::total_bytes() / KEPT_SHARE) as usize;
-    let mut kept_bytes = 0;
-    for record in ended[forgotten_count..].iter().rev() {
+    let is_too_much = |kept_bytes: &mut usize, record: &TaskRecord| {
         let bytes = record.end.lock().kept_bytes;
-        kept_bytes += bytes;
-        if kept_bytes > limit_bytes && bytes > 0 && record.id != newest {
-            kept_bytes -= bytes;
-            drop(record.drop_outcome());
+        let is_too_much = *kept_bytes + bytes > limit_bytes && bytes > 0 && record.id != newest;
+        *kept_bytes += if is_too_much { 0 } else { bytes };
+        is_too_much
+    };
+    while kept_bytes() > limit_bytes {
+        let too_much = {
+            let table = TABLE.lock();
+            let mut kept_bytes = 0;
+            let mut newest_first = table.records.iter().rev();
+            newest_first
+                .find(|record| is_too_much(&mut kept_bytes, record))
+                .cloned()
+        };
+        match too_much {
+            Some(record) => drop(record.drop_outcome()),
+            None => return,
         }
     }
 }
@@ -175,7 +274,7 @@ pub fn running() -> Option<Arc<TaskRecord>> {
 }
 
 fn find(id: TaskId) -> Option<Arc<TaskRecord>> {
-    TABLE.lock().records.get(&id).cloned()
+    TABLE.lock().find(id).cloned()
 }
 
 /// Waits for a task's end and takes its outcome; the task is forgotten then.
@@ -184,17 +283,31 @@ pub fn wait(id: TaskId) -> BoxFuture<Option<Outcome>> {
         let record = find(id)?;
         let outcome = poll_fn(|context| {
             let mut end = record.end.lock();
-            if !end.has_ended {
-                end.waiters.retain(|waker| !waker.will_wake(context.waker()));
-                end.waiters.push(context.waker().clone());
-                return Poll::Pending;
+            if end.has_ended {
+                return Poll::Ready(end.outcome.take());
             }
-            Poll::Ready(end.outcome.take())
+            end.waiters.retain(|waker| !waker.will_wake(context.waker()));
+            if end.waiters.try_reserve(1).is_ok() {
+                end.waiters.push(context.waker().clone());
+            } else {
+                // Asks again as long as memory is short.
+                context.waker().wake_by_ref();
+            }
+            Poll::Pending
         })
         .await;
-        let forgotten = TABLE.lock().records.remove(&id);
+        let forgotten = TABLE.lock().remove(id);
         drop(forgotten);
         outcome
+    })
+}
+
+/// Becomes ready when a task has ended, with its error where it has one; the outcome stays. Ready at once where there
+/// is no such task.
+pub fn ended(id: TaskId) -> BoxFuture<Option<TaskError>> {
+    Box::pin(async move {
+        let record = find(id)?;
+        poll_fn(|context| record.poll_error(context)).await
     })
 }
 
@@ -209,9 +322,47 @@ pub fn kill(id: TaskId) -> bool {
     }
 }
 
+/// Makes a task, under another name, and its children the children of `successor`, which gets what the task shares too.
+pub fn hand_over(detached: TaskId, successor: TaskId, name: &str) {
+    let mut name = String::from(name);
+    {
+        let table = TABLE.lock();
+        let children = table.records.iter().filter(|record| record.parent() == Some(detached));
+        children.for_each(|child| child.set_parent(successor));
+        if let Some(record) = table.find(detached) {
+            record.set_parent(successor);
+            core::mem::swap(&mut *record.name.lock(), &mut name);
+        }
+    }
+    shared().give_all(detached, successor);
+}
+
+/// Changes how many bytes of arena a running task may have before its evaluation ends.
+///
+/// # Errors
+///
+/// [`LimitError`].
+pub fn set_memory_limit(id: TaskId, bytes: u64) -> Result<(), LimitError> {
+    let record = find(id).ok_or(LimitError::NotFound)?;
+    let arena = record.arena.lock().clone().ok_or(LimitError::NotFound)?;
+    arena.set_soft_limit(bytes)
+}
+
+/// What holds for every task.
+pub fn limits() -> TaskLimits {
+    TaskLimits {
+        tasks: TASK_LIMIT as u64,
+        stack_bytes: stack::STACK_BYTES as u64,
+        hard_factor: arena::HARD_FACTOR,
+        outcomes: ENDED_KEPT as u64,
+    }
+}
+
 /// All tasks that have not been forgotten, oldest first.
 pub fn list() -> Vec<TaskInfo> {
-    let records: Vec<Arc<TaskRecord>> = TABLE.lock().records.values().cloned().collect();
+    let count = TABLE.lock().records.len();
+    let mut records = Vec::with_capacity(count);
+    records.extend(TABLE.lock().records.iter().take(count).cloned());
     records.iter().map(|record| describe(record)).collect()
 }
 
@@ -221,23 +372,24 @@ fn describe(record: &TaskRecord) -> TaskInfo {
         (false, true) => TaskState::Ready,
         (false, false) => TaskState::Waiting,
     };
+    let arena = record.arena.lock().clone();
+    // The control of a task that has ended may be another one's by now.
+    let control = (state != TaskState::Ended).then_some(record.control);
     TaskInfo {
         id: record.id,
-        parent: record.parent,
-        name: record.name.clone(),
+        parent: record.parent(),
+        name: name_of(record),
         state,
         cpu_time_us: record.cpu_time_ns.load(Ordering::Relaxed) / 1000,
-        operations: if state == TaskState::Ended {
-            0
-        } else {
-            record.control.operations()
-        },
+        operations: control.map_or(0, Control::operations),
         arena_bytes: record.arena_bytes.load(Ordering::Relaxed),
-        stack_peak_bytes: if state == TaskState::Ended {
-            record.stack_peak_bytes.load(Ordering::Relaxed)
-        } else {
-            stack::committed_bytes_at(record.control.stack_floor())
+        stack_peak_bytes: match control {
+            Some(control) => stack::committed_bytes_at(control.stack_floor()),
+            None => record.stack_peak_bytes.load(Ordering::Relaxed),
         },
+        memory_limit_bytes: arena.map_or(0, |arena| arena.soft_limit_bytes()),
+        started_ns: record.started_ns,
+        position: control.map_or((0, 0), Control::position),
     }
 }
 

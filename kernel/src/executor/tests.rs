@@ -68,17 +68,13 @@ fn executor() -> &'static Executor {
 
 fn record() -> Arc<TaskRecord> {
     let control: &'static Control = Box::leak(Box::new(Control::new()));
-    Arc::new(TaskRecord::new(TaskId(1), None, String::from("test"), control, None))
+    Arc::new(TaskRecord::new(TaskId(1), None, String::from("test"), control, None, 0))
 }
 
 fn start(executor: &'static Executor, body: Body) -> Arc<TaskRecord> {
     let record = record();
-    executor.start_script(Box::pin(Fiber::new(
-        HostStack::new(),
-        Arc::clone(&record),
-        body,
-        &NoHooks,
-    )));
+    let fiber = Fiber::new(HostStack::new(), Arc::clone(&record), body, &NoHooks);
+    executor.start_script(Box::pin(fiber)).expect("there is memory");
     record
 }
 
@@ -162,7 +158,8 @@ fn a_task_interrupted_early_gets_the_rest_of_its_slice_next_time() {
         }
         Ok(Value::Unit)
     });
-    executor.start_script(Box::pin(Fiber::new(HostStack::new(), record(), body, hooks)));
+    let started = executor.start_script(Box::pin(Fiber::new(HostStack::new(), record(), body, hooks)));
+    started.expect("there is memory");
     executor.run_until_idle();
     let slice = fiber::SLICE_NS;
     assert_eq!(*hooks.slices.lock(), [slice, slice + 4_000_000, slice, 2 * slice]);
@@ -182,7 +179,8 @@ fn waits_that_are_ready_at_once_do_not_keep_others_from_running() {
         Ok(Value::Unit)
     });
     let greedy = record();
-    executor.start_script(Box::pin(Fiber::new(HostStack::new(), Arc::clone(&greedy), body, hooks)));
+    let started = executor.start_script(Box::pin(Fiber::new(HostStack::new(), Arc::clone(&greedy), body, hooks)));
+    started.expect("there is memory");
     start(
         executor,
         Box::new(move || {

@@ -1,6 +1,6 @@
 //! Sleeping until a moment.
 
-use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::future::Future;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -8,17 +8,31 @@ use core::task::{Context, Poll, Waker};
 
 use crate::arch::lock::KernelLock;
 
-/// Wakers by the moment they wait for; the second number tells sleepers of one moment apart.
+/// Who sleeps until when.
 pub struct Timers {
-    sleepers: KernelLock<BTreeMap<(u64, u64), Waker>>,
+    /// The latest first: those that come next are at the end, where they are taken from.
+    sleepers: KernelLock<Vec<Sleeper>>,
     next: AtomicU64,
+}
+
+struct Sleeper {
+    deadline_ns: u64,
+    /// Tells sleepers of one moment apart.
+    ticket: u64,
+    waker: Waker,
+}
+
+impl Sleeper {
+    fn key(&self) -> (u64, u64) {
+        (self.deadline_ns, self.ticket)
+    }
 }
 
 impl Timers {
     /// Nobody sleeps.
     pub const fn new() -> Self {
         Self {
-            sleepers: KernelLock::new(BTreeMap::new()),
+            sleepers: KernelLock::new(Vec::new()),
             next: AtomicU64::new(0),
         }
     }
@@ -27,8 +41,8 @@ impl Timers {
     pub fn next_deadline_ns(&self) -> u64 {
         self.sleepers
             .lock()
-            .first_key_value()
-            .map_or(u64::MAX, |((deadline_ns, _), _)| *deadline_ns)
+            .last()
+            .map_or(u64::MAX, |sleeper| sleeper.deadline_ns)
     }
 
     /// Wakes everybody whose moment has come.
@@ -36,16 +50,42 @@ impl Timers {
         loop {
             let due = {
                 let mut sleepers = self.sleepers.lock();
-                match sleepers.first_key_value() {
-                    Some(((deadline_ns, _), _)) if *deadline_ns <= now_ns => sleepers.pop_first(),
-                    _ => None,
-                }
+                let is_due = sleepers.last().is_some_and(|sleeper| sleeper.deadline_ns <= now_ns);
+                if is_due { sleepers.pop() } else { None }
             };
             match due {
-                Some((_, waker)) => waker.wake(),
+                Some(sleeper) => sleeper.waker.wake(),
                 None => return,
             }
         }
+    }
+
+    /// Notes who is to be woken; false where there is no memory for it.
+    fn add(&self, sleeper: Sleeper) -> bool {
+        let mut sleepers = self.sleepers.lock();
+        match sleepers.binary_search_by(|known| sleeper.key().cmp(&known.key())) {
+            Ok(place) => {
+                let replaced = core::mem::replace(&mut sleepers[place], sleeper);
+                drop(sleepers);
+                drop(replaced);
+                true
+            }
+            // A failed growth must not panic while the list is locked.
+            Err(_) if sleepers.try_reserve(1).is_err() => false,
+            Err(place) => {
+                sleepers.insert(place, sleeper);
+                true
+            }
+        }
+    }
+
+    fn remove(&self, key: (u64, u64)) {
+        let removed = {
+            let mut sleepers = self.sleepers.lock();
+            let place = sleepers.binary_search_by(|known| key.cmp(&known.key()));
+            place.ok().map(|place| sleepers.remove(place))
+        };
+        drop(removed);
     }
 
     /// Ready when `now_ns()` has reached `deadline_ns`.
@@ -85,12 +125,15 @@ impl Future for Sleep {
             None => self.timers.next.fetch_add(1, Ordering::Relaxed),
         };
         self.ticket = Some(ticket);
-        let replaced = self
-            .timers
-            .sleepers
-            .lock()
-            .insert((self.deadline_ns, ticket), context.waker().clone());
-        drop(replaced);
+        let sleeper = Sleeper {
+            deadline_ns: self.deadline_ns,
+            ticket,
+            waker: context.waker().clone(),
+        };
+        if !self.timers.add(sleeper) {
+            // Asks again as long as memory is short.
+            context.waker().wake_by_ref();
+        }
         Poll::Pending
     }
 }
@@ -98,8 +141,7 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
-            let removed = self.timers.sleepers.lock().remove(&(self.deadline_ns, ticket));
-            drop(removed);
+            self.timers.remove((self.deadline_ns, ticket));
         }
     }
 }

@@ -10,11 +10,12 @@ use services::files::memory::Memory;
 use services::files::read_only::ReadOnly;
 use services::files::{FileSystem, Files};
 use services::host::{
-    BootStep, BoxFuture, Clock, CpuInfo, Host, Interrupted, Machine, MemoryInfo, Power, PowerError, StartError, Tasks,
+    BootStep, BoxFuture, Clock, CpuInfo, Host, Interrupted, LimitError, Machine, MemoryInfo, Power, PowerError,
+    StartError, TaskLimits, Tasks,
 };
 use services::random;
 use services::rom::Rom;
-use services::task::{Control, Outcome, TaskId, TaskInfo, TaskSpec};
+use services::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
 use x86_64::instructions::random::RdRand;
 
 use super::{debug, drawing, firmware, keyboard, power, steps, timing};
@@ -108,6 +109,22 @@ impl Tasks for ThisMachine {
 
     fn list(&self) -> Vec<TaskInfo> {
         tasks::list()
+    }
+
+    fn ended(&self, id: TaskId) -> BoxFuture<Option<TaskError>> {
+        tasks::ended(id)
+    }
+
+    fn hand_over(&self, detached: TaskId, successor: TaskId, name: &str) {
+        tasks::hand_over(detached, successor, name);
+    }
+
+    fn set_memory_limit(&self, id: TaskId, bytes: u64) -> Result<(), LimitError> {
+        tasks::set_memory_limit(id, bytes)
+    }
+
+    fn limits(&self) -> TaskLimits {
+        tasks::limits()
     }
 }
 

@@ -12,6 +12,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use services::host::LimitError;
 use services::task::{Control, Requests, TaskId};
 use talc::base::Talc;
 use talc::base::binning::{Binning, DefaultBinning};
@@ -31,7 +32,9 @@ const KEPT_BYTES: usize = 128 * 1024;
 /// The default soft limit where memory is plentiful.
 const SOFT_LIMIT_BYTES: u64 = 64 << 20;
 /// The hard limit is this many times the soft one.
-const HARD_FACTOR: u64 = 3;
+pub const HARD_FACTOR: u64 = 3;
+/// The smallest soft limit that can be set: an idle prompt fits in.
+const LEAST_LIMIT_BYTES: u64 = 128 * 1024;
 /// Memory that arenas leave to the kernel: an eighth of all, at most this much. Those of tasks that other tasks have
 /// started leave as much again to the sessions, so that somebody can still end them.
 const KERNEL_SHARE_BYTES: u64 = 8 << 20;
@@ -191,6 +194,45 @@ impl Arena {
     /// What the core-local data names this arena by.
     pub fn pointer(&self) -> *mut ArenaPointer {
         (ARENAS + self.slot * SLOT_BYTES) as *mut ArenaPointer
+    }
+
+    /// The soft limit in bytes.
+    pub fn soft_limit_bytes(&self) -> u64 {
+        let header = self.pointer().cast::<Header>();
+        // SAFETY: the header lives as long as the arena.
+        let limit = unsafe { &raw const (*header).talc.source.soft_limit };
+        // SAFETY: one word, which only the arena's core changes.
+        unsafe { limit.read_volatile() as u64 }
+    }
+
+    /// Changes the soft limit, and the hard one with it. Where the arena has more already, its task is told at once.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError::OutOfRange`].
+    pub fn set_soft_limit(&self, bytes: u64) -> Result<(), LimitError> {
+        let most = (SLOT_BYTES - PAGE_BYTES) as u64 / HARD_FACTOR;
+        let range = LEAST_LIMIT_BYTES..=most;
+        if !range.contains(&bytes) {
+            let least = LEAST_LIMIT_BYTES;
+            return Err(LimitError::OutOfRange { least, most });
+        }
+        let header = self.pointer().cast::<Header>();
+        // SAFETY: the header lives as long as the arena, and the arena's core, which runs this, is in no allocation of it.
+        let pages = unsafe { &raw mut (*header).talc.source };
+        // SAFETY: as above.
+        let soft_limit = unsafe { &raw mut (*pages).soft_limit };
+        // SAFETY: one word of a header that lives.
+        unsafe { soft_limit.write_volatile(bytes as usize) };
+        // SAFETY: as above.
+        let hard_limit = unsafe { &raw mut (*pages).hard_limit };
+        // SAFETY: one word of a header that lives.
+        unsafe { hard_limit.write_volatile((bytes * HARD_FACTOR) as usize) };
+        if self.committed_bytes() > bytes {
+            // SAFETY: as above; the control is never changed.
+            unsafe { (*pages).control }.ask(Requests::MEMORY);
+        }
+        Ok(())
     }
 
     /// Bytes committed to this arena.

@@ -61,7 +61,10 @@ fn write_context(out: &mut dyn Write) -> fmt::Result {
     } else {
         // SAFETY: the running fiber's future holds the record.
         let record = unsafe { &*record };
-        write!(out, "task {} `{}`", record.id.0, record.name)?;
+        write!(out, "task {}", record.id.0)?;
+        if let Some(name) = record.name.try_lock() {
+            write!(out, " `{}`", *name)?;
+        }
     }
     writeln!(out, ", kernel locks held {}", core.locks_held.load(Ordering::Relaxed))
 }

@@ -8,6 +8,7 @@ use services::host::Debug;
 use services::value::Value;
 
 use super::int;
+use crate::catalogue;
 use crate::context::TaskContext;
 use crate::engine;
 use crate::entries;
@@ -124,6 +125,7 @@ const ENTRIES: Doc = doc(
 
 /// Adds `debug::*`.
 pub fn register(api: &mut Api) {
+    catalogue::register(api, |name| name == "debug");
     api.script(&NEST, |_, call, arguments| Ok(nest(count(call, arguments, 0)?)));
     api.script(&DROP_NEST, drop_nest);
     api.script(&PANIC, |_, _, _| panic!("debug::panic() was called"));
@@ -147,6 +149,7 @@ pub fn register(api: &mut Api) {
         Ok(int(own.map(entries::of).sum::<u64>()))
     });
     super::cost::register(api);
+    super::deaf::register(api);
     super::noise::register(api);
 }
 

@@ -20,7 +20,7 @@ use crate::context::{Stop, TaskContext};
 use crate::engine::{self, Profile};
 use crate::error::{Failure, thrown};
 use crate::registry::{Api, Doc, Example, Kind, Param, ScriptError};
-use crate::{resolver, show};
+use crate::{evaluate, resolver, show};
 
 const EDIT: Doc = Doc {
     namespace: "",
@@ -296,15 +296,13 @@ impl Desk<'_> {
             self.terminal.give_keys_back();
         });
         self.print(&format!("run(\"{path}\")"))?;
-        let result = engine::compile(self.context, self.call.engine(), &Scope::new(), &text, path).and_then(|code| {
-            self.call
-                .engine()
-                .eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &code)
-        });
+        let engine = self.call.engine();
+        let result = engine::compile(self.context, engine, &Scope::new(), &text, path)
+            .and_then(|code| evaluate::whole(engine, &mut Scope::new(), &code));
         let failure = result.as_ref().err().map(|error| Failure::of(error));
         self.forgive()?;
         let shown = match (&result, &failure) {
-            (Ok(value), _) => show::value(value),
+            (Ok(value), _) => show::value(value, show::Limits::ordinary(self.terminal.view().columns)),
             (Err(_), Some(failure)) => Some(show::failure(failure, &text, |_| false)),
             (Err(_), None) => None,
         };

@@ -9,30 +9,40 @@ pub mod channel;
 pub mod cost;
 pub mod cpu;
 pub mod csv;
+pub mod deaf;
 pub mod debug;
 pub mod edit;
 pub mod fs;
 pub mod hash;
 pub mod help;
 pub mod hex;
+pub mod jobs;
 pub mod json;
 pub mod key;
+pub mod limits;
 pub mod log;
+pub mod look;
 pub mod mem;
 pub mod noise;
 mod place;
+pub mod plot;
 pub mod power;
 pub mod rand;
 pub mod regex;
+pub mod reload;
+pub mod rows;
 pub mod run;
 pub mod screen;
 pub mod sizes;
+pub mod stopwatch;
 pub mod strings;
 pub mod sys;
 pub mod task;
 pub mod text;
 pub mod time;
+pub mod timer;
 pub mod toml;
+pub mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -40,10 +50,12 @@ mod tests;
 use services::shared;
 use services::value::Value;
 
+use crate::catalogue;
 use crate::registry::{Api, Doc, Example, Kind, Param, ScriptError};
 
 /// Adds the functions of the machine, which every task has.
 pub fn register(api: &mut Api) {
+    catalogue::register(api, |name| name != "debug");
     array::register(api);
     cell::register(api);
     channel::register(api);
@@ -51,7 +63,9 @@ pub fn register(api: &mut Api) {
     edit::register(api);
     fs::register(api);
     help::register(api);
+    jobs::register(api);
     key::register(api);
+    limits::register(api);
     log::register(api);
     mem::register(api);
     power::register(api);
@@ -62,6 +76,7 @@ pub fn register(api: &mut Api) {
     sys::register(api);
     task::register(api);
     time::register(api);
+    timer::register(api);
 }
 
 /// Adds the functions that only compute, which every task has too.
@@ -72,10 +87,16 @@ pub fn register_computing(api: &mut Api) {
     hash::register(api);
     hex::register(api);
     json::register(api);
+    look::register(api);
+    plot::register(api);
     rand::register(api);
     regex::register(api);
+    reload::register(api);
+    rows::register(api);
+    stopwatch::register(api);
     text::register(api);
     toml::register(api);
+    watch::register(api);
 }
 
 /// What descriptions of functions that neither wait nor fail have in common.

@@ -6,8 +6,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use rhai::{AST, Dynamic, EvalAltResult, FnPtr, Module, NativeCallContext, Shared};
-use services::host::{self, StartError};
-use services::task::{TaskId, TaskSpec};
+use services::host::{self, LimitError, StartError};
+use services::task::{Outcome, TaskId, TaskInfo, TaskSpec, TaskState};
 use services::value::Value;
 
 use super::int;
@@ -22,6 +22,8 @@ const ID: Param = Param {
     kind: Kind::Int,
     meaning: "what task::start returned",
 };
+
+const NOT_FOUND: (&str, &str) = ("not_found", "there is no such task");
 
 const START: Doc = Doc {
     namespace: "task",
@@ -94,9 +96,77 @@ const LIST: Doc = Doc {
     errors: &[],
     waits: false,
     summary: "Lists all tasks.",
-    notes: "One map per task: id, parent (or ()), name, state (`ready`, `waiting` or `ended`), cpu_ms, operations, \
-            arena_bytes, stack_peak_bytes.",
+    notes: "One map per task: id, parent (or ()), name, state (`ready`, `waiting` or `ended`), cpu_time_us (microseconds \
+            of processor time), operations, arena_bytes (memory), stack_peak_bytes (the most of its stack that was ever \
+            in use), handles (channels, cells, counters and timers that it owns).",
     example: Example::Shows("task::list().len() >= 1", "true"),
+};
+
+const INFO: Doc = Doc {
+    namespace: "task",
+    name: "info",
+    params: &[ID],
+    returns: "map",
+    errors: &[NOT_FOUND],
+    waits: false,
+    summary: "Tells all about one task.",
+    notes: "What task::list tells, and memory_limit_bytes, started_ms (uptime when it was started), children (those that \
+            run, by number), line and column (of the last function of the machine that it called, where known).",
+    example: Example::Shows("task::info(task::current()).children", "[]"),
+};
+
+const LIMIT: Doc = Doc {
+    namespace: "task",
+    name: "limit",
+    params: &[
+        Param {
+            name: "id",
+            kind: Kind::Any,
+            meaning: "a task's number, or () for the running task",
+        },
+        Param {
+            name: "limits",
+            kind: Kind::Map,
+            meaning: "#{memory_bytes: ...}: bytes of memory beyond which its evaluation ends with memory_limit",
+        },
+    ],
+    returns: "map",
+    errors: &[
+        NOT_FOUND,
+        ("out_of_range", "the limit is too small or too large"),
+        ("not_settable", "the map names something else"),
+        ("wrong_type", "a value is of the wrong type"),
+        ("unsupported", "memory is not counted by task on this machine"),
+    ],
+    waits: false,
+    summary: "Changes a running task's memory limit, and returns what is known of the task.",
+    notes: "At three times the limit the task is abandoned at once. A task that has more than the new limit already ends \
+            at its next operation.",
+    example: Example::Shows("task::limit((), #{}).id == task::current()", "true"),
+};
+
+const CURRENT: Doc = Doc {
+    namespace: "task",
+    name: "current",
+    params: &[],
+    returns: "int",
+    errors: &[],
+    waits: false,
+    summary: "Returns the running task's number.",
+    notes: "",
+    example: Example::Shows("task::info(task::current()).state", "\"ready\""),
+};
+
+const NAME: Doc = Doc {
+    namespace: "task",
+    name: "name",
+    params: &[],
+    returns: "string",
+    errors: &[],
+    waits: false,
+    summary: "Returns the running task's name.",
+    notes: "",
+    example: Example::Shows("task::wait(task::start(|| task::name()))", "\"closure in line 1\""),
 };
 
 /// Adds `task::*`.
@@ -105,6 +175,10 @@ pub fn register(api: &mut Api) {
     api.service(&WAIT, wait);
     api.service(&KILL, kill);
     api.service(&LIST, list);
+    api.service(&INFO, info);
+    api.service(&LIMIT, limit);
+    api.service(&CURRENT, current);
+    api.service(&NAME, name);
 }
 
 fn start(
@@ -112,84 +186,100 @@ fn start(
     call: &NativeCallContext<'_>,
     arguments: &mut [&mut Dynamic],
 ) -> Result<Dynamic, Box<EvalAltResult>> {
+    let function = function(call, arguments, 0)?;
+    let name = match call.call_position().line() {
+        Some(line) if function.is_anonymous() => format!("closure in line {line}"),
+        _ => format!("{}()", function.fn_name()),
+    };
+    let (host, terminal) = (context.host, context.terminal);
+    let body = |launch, _| -> Body { Box::new(move || program::run_function(host, terminal, launch)) };
+    let id = launch(context, call, &function, &[0], &name, &body)?;
+    Ok(Dynamic::from_int(i64::try_from(id.0).unwrap_or(i64::MAX)))
+}
+
+/// A task's body.
+pub(super) type Body = Box<dyn FnOnce() -> Outcome + Send>;
+
+/// The function at `index` of the arguments.
+pub(super) fn function(
+    call: &NativeCallContext<'_>,
+    arguments: &[&mut Dynamic],
+    index: usize,
+) -> Result<FnPtr, Box<EvalAltResult>> {
+    let argument = arguments.get(index);
+    let function = argument.and_then(|function| function.read_lock::<FnPtr>().map(|function| function.clone()));
+    function.ok_or_else(|| thrown("wrong_arguments", "not a function", call.call_position()))
+}
+
+/// Starts a task called `name` that has what it needs to call `function`; `body` makes what it runs, on the kernel heap,
+/// and is told how many arguments the function takes: the first count in `counts` that it has.
+pub(super) fn launch(
+    context: &TaskContext,
+    call: &NativeCallContext<'_>,
+    function: &FnPtr,
+    counts: &[usize],
+    name: &str,
+    body: &dyn Fn(Launch, usize) -> Body,
+) -> Result<TaskId, Box<EvalAltResult>> {
     let position = call.call_position();
-    let function = arguments
-        .first()
-        .and_then(|function| function.read_lock::<FnPtr>().map(|function| function.clone()));
-    let function = function.ok_or_else(|| thrown("wrong_arguments", "not a function", position))?;
-    let library = library(call);
-    let parameters = parameters(&library, &function).ok_or_else(|| {
+    let libraries = call.namespaces();
+    let with_count = |&count: &usize| Some((parameters(libraries, function, count)?, count));
+    let (parameters, count) = counts.iter().find_map(with_count).ok_or_else(|| {
         thrown(
             "wrong_arguments",
-            "the function takes arguments, or is not a script's",
+            "the function takes other arguments, or is not a script's",
             position,
         )
     })?;
     let imports: Vec<_> = call.global_runtime_state().scan_imports_raw().collect();
     let constants = constants(call);
 
-    let name = match position.line() {
-        Some(line) if function.is_anonymous() => format!("closure in line {line}"),
-        _ => format!("{}()", function.fn_name()),
-    };
     let tasks = context.host.tasks;
     let mut started = Ok(TaskId(0));
     // What moves into the new task: references to the code, and copies on the kernel heap.
-    let mut code = Some(library);
     tasks.on_kernel_heap(&mut || {
-        let Some(library) = code.take() else { return };
-        started = copy(&parameters, &function).and_then(|captured| {
+        started = copy(&parameters, function).and_then(|captured| {
             let imports = imports
                 .iter()
                 .filter_map(|(name, module)| Some((owned(name), owned(module.id()?))));
             let launch = Launch {
-                library,
+                libraries: libraries.to_vec(),
                 function: owned(function.fn_name()),
                 captured,
                 imports: imports.collect(),
                 constants: copy_constants(&constants)?,
             };
-            let (host, terminal) = (context.host, context.terminal);
-            let body = Box::new(move || program::run_function(host, terminal, launch));
-            tasks
-                .start(TaskSpec {
-                    name: owned(&name),
-                    body,
-                })
-                .map_err(start_error)
+            let name = owned(name);
+            let body = body(launch, count);
+            tasks.start(TaskSpec { name, body }).map_err(start_error)
         });
     });
     let result = match &started {
-        Ok(id) => Ok(Dynamic::from_int(i64::try_from(id.0).unwrap_or(i64::MAX))),
-        Err(ScriptError::Thrown { code, message }) => Err(thrown(code, message, position)),
-        Err(ScriptError::Interrupted) => Err(thrown("killed", "interrupted", position)),
+        Ok(id) => Ok(*id),
+        Err(error) => Err(error.to_script(context, position)),
     };
     let mut started = Some(started);
     tasks.on_kernel_heap(&mut || drop(started.take()));
     result
 }
 
-/// All functions that the caller sees, as one module: what is found first comes last.
-fn library(call: &NativeCallContext<'_>) -> Shared<Module> {
-    match call.namespaces() {
-        [one] => one.clone(),
-        several => {
-            let mut all = Module::new();
-            for module in several {
-                all.merge(module);
-            }
-            all.into()
-        }
-    }
-}
-
-/// The names of the parameters that the function's captured values fill; `None` where more arguments are needed.
-fn parameters(library: &Shared<Module>, function: &FnPtr) -> Option<Vec<String>> {
-    let code = AST::new_from_module(library.clone());
-    let definition = code.iter_fn_def().find(|definition| {
-        definition.name == function.fn_name() && definition.params.len() == function.curry().len()
-    })?;
-    Some(definition.params.iter().map(|name| owned(name)).collect())
+/// The names of the parameters that the function's captured values fill; `None` where it does not take `count` more.
+fn parameters(libraries: &[Shared<Module>], function: &FnPtr, count: usize) -> Option<Vec<String>> {
+    let captured = function.curry().len();
+    libraries.iter().rev().find_map(|library| {
+        let code = AST::new_from_module(library.clone());
+        let definition = code
+            .iter_fn_def()
+            .find(|definition| definition.name == function.fn_name() && definition.params.len() == captured + count)?;
+        Some(
+            definition
+                .params
+                .iter()
+                .take(captured)
+                .map(|name| owned(name))
+                .collect(),
+        )
+    })
 }
 
 /// The caller's global constants, still in its arena.
@@ -242,7 +332,13 @@ fn task_id(arguments: &Args<'_>) -> TaskId {
 
 fn wait(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
     let id = task_id(arguments);
-    match host::block_on(context.host.tasks, context.host.tasks.wait(id))? {
+    let outcome = host::block_on(context.host.tasks, context.host.tasks.wait(id))?;
+    result(id, outcome)
+}
+
+/// The result of a task that has ended, or its error.
+pub(super) fn result(id: TaskId, outcome: Option<Outcome>) -> Result<Value, ScriptError> {
+    match outcome {
         Some(Ok(value)) => Ok(value),
         Some(Err(error)) => {
             let message = if error.line == 0 {
@@ -257,7 +353,7 @@ fn wait(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptErro
         }
         None => Err(ScriptError::new(
             "not_found",
-            format_args!("there is no task {}, or its result was already taken", arguments.int(0)),
+            format_args!("there is no task {}, or its result was already taken", id.0),
         )),
     }
 }
@@ -266,18 +362,120 @@ fn kill(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptErro
     Ok(context.host.tasks.kill(task_id(arguments)).into())
 }
 
+fn current(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+    Ok(int(context.host.tasks.current().0))
+}
+
+fn name(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+    Ok(find(context, context.host.tasks.current())?.name.into())
+}
+
+fn find(context: &TaskContext, id: TaskId) -> Result<TaskInfo, ScriptError> {
+    let task = context.host.tasks.list().into_iter().find(|task| task.id == id);
+    task.ok_or_else(|| not_found(id))
+}
+
+fn not_found(id: TaskId) -> ScriptError {
+    ScriptError::new("not_found", format_args!("there is no task {}", id.0))
+}
+
 fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
-    let rows = context.host.tasks.list().into_iter().map(|task| {
-        Value::map([
-            ("id", int(task.id.0)),
-            ("parent", task.parent.map_or(Value::Unit, |parent| int(parent.0))),
-            ("name", task.name.into()),
-            ("state", task.state.name().into()),
-            ("cpu_ms", Value::Float(task.cpu_time_us as f64 / 1000.0)),
-            ("operations", int(task.operations)),
-            ("arena_bytes", int(task.arena_bytes)),
-            ("stack_peak_bytes", int(task.stack_peak_bytes)),
-        ])
-    });
-    Ok(Value::Array(rows.collect()))
+    let rows = context.host.tasks.list().into_iter();
+    Ok(Value::Array(rows.map(|task| Value::Map(row(context, task))).collect()))
+}
+
+fn row(context: &TaskContext, task: TaskInfo) -> Vec<(String, Value)> {
+    let handles = context.host.shared.count_of(task.id);
+    let entries = [
+        ("id", int(task.id.0)),
+        ("parent", task.parent.map_or(Value::Unit, |parent| int(parent.0))),
+        ("name", task.name.into()),
+        ("state", task.state.name().into()),
+        ("cpu_time_us", int(task.cpu_time_us)),
+        ("operations", int(task.operations)),
+        ("arena_bytes", int(task.arena_bytes)),
+        ("stack_peak_bytes", int(task.stack_peak_bytes)),
+        ("handles", int(handles)),
+    ];
+    entries.into_iter().map(|(name, value)| (owned(name), value)).collect()
+}
+
+fn info(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
+    let id = task_id(arguments);
+    let tasks = context.host.tasks.list();
+    let children = tasks
+        .iter()
+        .filter(|task| task.parent == Some(id) && task.state != TaskState::Ended);
+    let children = children.map(|task| int(task.id.0)).collect();
+    let task = tasks
+        .into_iter()
+        .find(|task| task.id == id)
+        .ok_or_else(|| not_found(id))?;
+    let known = |number: u32| if number == 0 { Value::Unit } else { int(number) };
+    let ((line, column), limit) = (task.position, task.memory_limit_bytes);
+    let started_ms = task.started_ns / 1_000_000;
+    let mut entries = row(context, task);
+    for (name, value) in [
+        ("memory_limit_bytes", if limit == 0 { Value::Unit } else { int(limit) }),
+        ("started_ms", int(started_ms)),
+        ("children", Value::Array(children)),
+        ("line", known(line)),
+        ("column", known(column)),
+    ] {
+        entries.push((owned(name), value));
+    }
+    Ok(Value::Map(entries))
+}
+
+/// The task that the first argument names; `()` is the running one.
+fn task_or_own(context: &TaskContext, arguments: &Args<'_>) -> Result<TaskId, ScriptError> {
+    match arguments.any(0)? {
+        Value::Unit => Ok(context.host.tasks.current()),
+        Value::Int(_) => Ok(task_id(arguments)),
+        _ => Err(ScriptError::new(
+            "wrong_type",
+            "a task's number, or () for the running task",
+        )),
+    }
+}
+
+fn limit(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
+    let id = task_or_own(context, arguments)?;
+    set_limits(context, id, arguments.any(1)?)?;
+    let mut entries = row(context, find(context, id)?);
+    let limit = find(context, id)?.memory_limit_bytes;
+    entries.push((owned("memory_limit_bytes"), int(limit)));
+    Ok(Value::Map(entries))
+}
+
+/// Sets the limits in a map: all that can be set of one task. All are looked at before the first is set.
+pub(super) fn set_limits(context: &TaskContext, id: TaskId, limits: Value) -> Result<(), ScriptError> {
+    let Value::Map(entries) = limits else {
+        return Err(ScriptError::new("wrong_type", "limits come as a map"));
+    };
+    let mut memory_bytes = None;
+    for (name, value) in entries {
+        match (name.as_str(), value) {
+            ("memory_bytes", Value::Int(bytes)) => memory_bytes = Some(bytes),
+            ("memory_bytes", _) => return Err(ScriptError::new("wrong_type", "memory_bytes is a whole number")),
+            _ => {
+                let message = format!("`{name}` cannot be set; memory_bytes can");
+                return Err(ScriptError::new("not_settable", message));
+            }
+        }
+    }
+    let Some(bytes) = memory_bytes else { return Ok(()) };
+    // What is negative is as much out of range as zero.
+    let set = context
+        .host
+        .tasks
+        .set_memory_limit(id, u64::try_from(bytes).unwrap_or(0));
+    set.map_err(|error| {
+        let code = match error {
+            LimitError::NotFound => "not_found",
+            LimitError::OutOfRange { .. } => "out_of_range",
+            LimitError::Unsupported => "unsupported",
+        };
+        ScriptError::new(code, error)
+    })
 }

@@ -17,6 +17,7 @@ use tests::images::Images;
 use tests::machine::{Config, Machine, PROMPT};
 use tests::profile::Profile;
 use tests::screen_figures::{self, Setting};
+use tests::task_figures;
 use xtask::arguments::Arguments;
 use xtask::{command, packages};
 
@@ -92,7 +93,7 @@ fn run() -> Result<(), Error> {
         );
     }
     type Measurement = fn(&Bench) -> Result<Vec<Figure>, Error>;
-    let measurements: [(&str, Measurement); 15] = [
+    let measurements: [(&str, Measurement); 19] = [
         ("size", sizes),
         ("boot", boot),
         ("memory", memory),
@@ -100,7 +101,11 @@ fn run() -> Result<(), Error> {
         ("script", scripts),
         ("count", counts),
         ("cost", costs),
+        ("completion", completion),
         ("idle", idle),
+        ("task_costs", |bench| task_figures::costs(&bench.setting())),
+        ("task_crowd", |bench| task_figures::crowd(&bench.setting())),
+        ("task_ctrl_c", |bench| task_figures::ctrl_c(&bench.setting())),
         ("screen_lines", |bench| screen_figures::lines(&bench.setting())),
         ("screen_scroll", |bench| screen_figures::scroll(&bench.setting())),
         ("screen_prompt_and_boot", |bench| {
@@ -113,7 +118,7 @@ fn run() -> Result<(), Error> {
     ];
     let chosen: Vec<_> = measurements.iter().filter(|(name, _)| name.contains(&filter)).collect();
     // Building the peer takes minutes, and it has no screen to be measured beside ours.
-    let is_screen = |name: &str| name.starts_with("screen_");
+    let is_screen = |name: &str| name.starts_with("screen_") || name.starts_with("task_");
     let bench = Bench {
         images,
         iso,
@@ -411,6 +416,23 @@ fn costs(bench: &Bench) -> Result<Vec<Figure>, Error> {
         ]
     };
     Ok(COSTS.into_iter().zip(figures).flat_map(pair).collect())
+}
+
+/// What Tab takes on an empty line, where everything is offered; the second time, when its code is warm.
+fn completion(bench: &Bench) -> Result<Vec<Figure>, Error> {
+    let iso = bench.images.with_command_line("debug=on")?;
+    let mut times = Vec::new();
+    for _ in 0..bench.runs {
+        let mut machine = bench.start(&iso, 256)?;
+        machine.boot()?;
+        machine.eval("debug::complete(\"\").count")?;
+        let text = machine.eval("debug::complete(\"\").ms")?;
+        times.push(
+            text.parse()
+                .map_err(|_| Error::Wrong(format!("debug::complete(\"\").ms is {text}")))?,
+        );
+    }
+    Ok(vec![Figure::new("completion.everything", "ms", times).with_goal(5.0)])
 }
 
 fn idle(bench: &Bench) -> Result<Vec<Figure>, Error> {

@@ -1,15 +1,13 @@
 //! The full-screen editor, as a person has it at a terminal on the serial line and at the machine's own screen.
 
-use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
-
-use vt100::Parser;
 
 use crate::ensure;
 use crate::error::Error;
 use crate::machine::{Config, Machine};
 use crate::runner::{Company, Context, Test};
 use crate::screendump;
+use crate::sight::{Sight, is_at_prompt};
 
 pub(super) const TESTS: &[Test] = &[
     Test {
@@ -30,84 +28,9 @@ pub(super) const TESTS: &[Test] = &[
 ];
 
 const LIMIT: Duration = Duration::from_secs(20);
-/// Columns and rows of the terminal on the serial line.
-const SIZE: (u16, u16) = (80, 24);
-/// How a terminal is asked where its cursor is, and its answer from the last row and column.
-const QUESTION: &[u8] = b"\x1b[6n";
-const ANSWER: &[u8] = b"\x1b[24;80R";
 const HINTS: &str = "^S save  ^Q quit  ^F find  ^R replace  ^L line  ^Z undo  F5 run  F1 help";
 /// A megabyte opens within this time in the emulator, which is a hundred times slower than a PC.
 const OPEN_LIMIT: Duration = Duration::from_secs(2);
-
-/// A terminal on the machine's serial line.
-struct Sight<'a> {
-    machine: &'a mut Machine,
-    parser: Parser,
-    /// Bytes of the transcript that the terminal has shown.
-    shown: usize,
-}
-
-impl<'a> Sight<'a> {
-    fn new(machine: &'a mut Machine) -> Self {
-        let size = |cells| NonZeroU16::new(cells).unwrap_or(NonZeroU16::MIN);
-        Self {
-            machine,
-            parser: Parser::new(size(SIZE.1), size(SIZE.0), 0),
-            shown: 0,
-        }
-    }
-
-    fn lines(&self) -> Vec<String> {
-        let rows = self.parser.screen().rows(0, SIZE.0);
-        rows.map(|row| row.trim_end().to_string()).collect()
-    }
-
-    /// Waits until `is_there` holds for the lines on the terminal, and returns them.
-    fn wait(&mut self, is_there: impl Fn(&[String]) -> bool) -> Result<Vec<String>, Error> {
-        self.wait_for(|lines, _| is_there(lines))
-    }
-
-    /// Waits until the cursor, which is drawn last, is in this row and column, from 0.
-    fn wait_for_cursor(&mut self, row: u16, column: u16) -> Result<(), Error> {
-        self.wait_for(|_, cursor| cursor == (row, column)).map(drop)
-    }
-
-    /// Waits for lines and the cursor's row and column.
-    fn wait_for(&mut self, is_there: impl Fn(&[String], (u16, u16)) -> bool) -> Result<Vec<String>, Error> {
-        let started = Instant::now();
-        loop {
-            let fresh = self.machine.raw_transcript()[self.shown..].to_vec();
-            self.shown += fresh.len();
-            self.parser.process(&fresh);
-            if fresh.windows(QUESTION.len()).any(|window| window == QUESTION) {
-                self.machine.send(ANSWER)?;
-            }
-            let lines = self.lines();
-            if is_there(&lines, self.parser.screen().cursor_position()) {
-                return Ok(lines);
-            }
-            if started.elapsed() > LIMIT {
-                return Err(Error::Wrong(format!("the terminal shows\n{}", lines.join("\n"))));
-            }
-            self.machine.listen(Duration::from_millis(20))?;
-        }
-    }
-
-    /// Types bytes and waits.
-    fn type_and_wait(&mut self, bytes: &str, is_there: impl Fn(&[String]) -> bool) -> Result<Vec<String>, Error> {
-        self.machine.send(bytes.as_bytes())?;
-        self.wait(is_there)
-    }
-
-    /// Evaluates a line at the prompt, below which it must show `expected`.
-    fn check(&mut self, line: &str, expected: &str) -> Result<(), Error> {
-        self.type_and_wait(&format!("{line}\r"), |lines| {
-            let prompt = lines.iter().rposition(|line| line == "rhai>");
-            prompt.is_some_and(|prompt| prompt > 0 && lines[prompt - 1] == expected)
-        })
-        .map(|_| ())
-    }
-}
 
 /// All rows of a screen: the text, `~` below it, status and last row.
 fn whole(text: &[&str], rows: usize, status: String, last: &str) -> Vec<String> {
@@ -119,14 +42,6 @@ fn whole(text: &[&str], rows: usize, status: String, last: &str) -> Vec<String> 
 
 fn status(columns: usize, left: &str, right: &str) -> String {
     format!(" {left}{}{right}", " ".repeat(columns - left.len() - right.len() - 2))
-}
-
-fn is_at_prompt(lines: &[String]) -> bool {
-    lines
-        .iter()
-        .rev()
-        .find(|line| !line.is_empty())
-        .is_some_and(|last| last == "rhai>")
 }
 
 fn serial(context: &Context) -> Result<(), Error> {

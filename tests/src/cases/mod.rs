@@ -6,19 +6,23 @@ mod comfort;
 mod containment;
 mod drawing;
 mod edit;
+mod editing;
 mod exceptions;
 mod harness;
 mod hostile;
 mod language;
+mod machine_mode;
 mod matrix;
 mod noise;
 mod paging;
 mod panic;
 mod prompt;
+mod results;
 mod screen;
 mod sessions;
 mod shared;
 mod tasks;
+mod transcripts;
 mod typed;
 
 use crate::runner::Test;
@@ -36,7 +40,10 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         exceptions::TESTS,
         harness::TESTS,
         prompt::TESTS,
+        results::TESTS,
         language::TESTS,
+        machine_mode::TESTS,
+        transcripts::TESTS,
         paging::TESTS,
         panic::TESTS,
         tasks::TESTS,
@@ -46,6 +53,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         shared::TESTS,
         drawing::TESTS,
         edit::TESTS,
+        editing::TESTS,
     ]
     .into_iter()
     .flatten()

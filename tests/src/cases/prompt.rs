@@ -24,6 +24,11 @@ pub(super) const TESTS: &[Test] = &[
         run: errors,
     },
     Test {
+        name: "prompt_helps_and_asks_what_was_meant",
+        company: Company::Shared,
+        run: help,
+    },
+    Test {
         name: "prompt_loses_no_byte_of_a_paste",
         company: Company::Shared,
         run: paste,
@@ -119,6 +124,38 @@ fn errors(context: &Context) -> Result<(), Error> {
             ensure!(said.contains(place), "`{line}` is not at {place}: {said}");
         }
         machine.check("40 + 2", "42")
+    })
+}
+
+fn help(context: &Context) -> Result<(), Error> {
+    context.at_prompt("", |machine| {
+        machine.eval("let config = #{net: [1, 2]}; fn add(a, b) { a + b }")?;
+        let cases: [(&str, &[&str]); 14] = [
+            ("?fs::read", &["fs::read(path: string) -> string", "throws not_found"]),
+            ("fs?", &["fs: Files and directories.", "fs::write("]),
+            ("?config.net", &["array, 2 elements", ".push(item)"]),
+            ("help(fs)", &["fs::write("]),
+            ("help(config)", &["map, 1 entry", "keys: net"]),
+            ("apropos(\"SLEEP\")", &["time::sleep_ms(ms: int)"]),
+            ("dir()", &["config     1  map"]),
+            ("source(add)", &["fn add(a, b) { a + b }"]),
+            ("source(\"lib/text::repeat\")", &["fn repeat(piece, count) {"]),
+            ("examples(\"hex::encode\")", &["> hex::encode("]),
+            ("time::slep_ms(1)", &["did you mean \"time::sleep_ms\"?"]),
+            ("confg + 1", &["did you mean \"config\"?"]),
+            ("[1].pusj(2)", &["did you mean \"push\"?"]),
+            (
+                "import \"lib/txt\" as t",
+                &["did you mean \"/rom/lib/text.rhai\"?", "hint: /rom/lib has "],
+            ),
+        ];
+        for (line, parts) in cases {
+            let said = machine.eval(line)?;
+            for part in parts {
+                ensure!(said.contains(part), "`{line}` does not say {part}: {said}");
+            }
+        }
+        machine.check("let fs = 5; fs + fs::list(\"/\").len() > 5", "true")
     })
 }
 

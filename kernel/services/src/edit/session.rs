@@ -9,6 +9,7 @@ use super::{Editor, Request};
 use crate::host::{BoxFuture, Clock};
 use crate::terminal::Terminal;
 use crate::terminal::keys::{Decoder, Key};
+use crate::terminal::view::ASK_SIZE;
 
 /// How long a terminal may take to tell its size; longer, and it is taken to have the usual one.
 const SIZE_LIMIT_NS: u64 = 500_000_000;
@@ -16,9 +17,6 @@ const SIZE_LIMIT_NS: u64 = 500_000_000;
 const ESCAPE_LIMIT_NS: u64 = 100_000_000;
 /// Bytes that are taken before the screen is drawn again, however many wait.
 const BATCH_BYTES: usize = 16 * 1024;
-/// Asks for the size (ECMA-48: CUP, DSR; the cursor is put aside and back): the cursor goes as far as it can, and the
-/// terminal says where that is.
-const ASK_SIZE: &[u8] = b"\x1b7\x1b[999;999H\x1b[6n\x1b8";
 
 /// Lets the person edit until the editor wants something of its owner. The editor lies on the terminal's desk, before
 /// and afterwards, also where this future is dropped; the screen stays as it is when it wants something.

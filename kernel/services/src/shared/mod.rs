@@ -1,4 +1,4 @@
-//! What tasks share: channels, cells and counters, each reached by a handle that may be copied to any task.
+//! What tasks share: channels, cells, counters and timers, each reached by a handle that may be copied to any task.
 //!
 //! An object belongs to the task that made it and ends with it, as the tasks do that it started; so nothing is left
 //! behind by a task that is killed, and nothing needs to count handles. Who waits on an object when it ends gets
@@ -8,12 +8,15 @@
 //! |---|---|
 //! | [`channel`] | values from many senders to many receivers, in order |
 //! | `cell` | one value that is read and replaced |
+//! | [`timer`] | what is called at a time or on an event |
 
 mod cell;
 pub mod channel;
 #[cfg(test)]
 mod tests;
+pub mod timer;
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -21,8 +24,10 @@ use core::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use crate::lock::Lock;
 use crate::task::TaskId;
+use crate::value::Value;
 pub use cell::Cell;
 pub use channel::Channel;
+pub use timer::Timer;
 
 /// Objects that one task may have at once.
 pub const OBJECTS_PER_TASK: usize = 4096;
@@ -36,6 +41,8 @@ pub enum Kind {
     Cell,
     /// A counter.
     Counter,
+    /// A [`Timer`].
+    Timer,
 }
 
 /// Names an object to any task.
@@ -71,7 +78,7 @@ impl fmt::Display for Error {
         match self {
             Self::TooMany => write!(
                 out,
-                "a task may have {OBJECTS_PER_TASK} channels, cells and counters at once"
+                "a task may have {OBJECTS_PER_TASK} channels, cells, counters and timers at once"
             ),
             Self::OutOfMemory => out.write_str("there is not enough free memory for it"),
         }
@@ -83,6 +90,7 @@ enum Object {
     Channel(Arc<Channel>),
     Cell(Arc<Cell>),
     Counter(Arc<AtomicI64>),
+    Timer(Arc<Timer>),
 }
 
 #[derive(Debug)]
@@ -165,6 +173,16 @@ impl Table {
         self.add(owner, Kind::Counter, Object::Counter(Arc::new(AtomicI64::new(start))))
     }
 
+    /// A new timer, or a listener to an event. It is `owner`'s until the task that does the work takes it over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub fn make_timer(&self, owner: TaskId, name: String, event: Option<String>) -> Result<Handle, Error> {
+        let timer = Timer::new(name, event, Arc::clone(&self.bytes));
+        self.add(owner, Kind::Timer, Object::Timer(Arc::new(timer)))
+    }
+
     fn add(&self, owner: TaskId, kind: Kind, object: Object) -> Result<Handle, Error> {
         let mut entries = self.entries.lock();
         if entries.iter().filter(|entry| entry.owner == owner).count() >= OBJECTS_PER_TASK {
@@ -217,6 +235,62 @@ impl Table {
             Object::Counter(counter) => Ok(counter),
             _ => Err(Closed),
         }
+    }
+
+    /// The timer that `handle` names.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`] where it has ended.
+    pub fn timer(&self, handle: Handle) -> Result<Arc<Timer>, Closed> {
+        match self.find(handle)? {
+            Object::Timer(timer) => Ok(timer),
+            _ => Err(Closed),
+        }
+    }
+
+    /// All timers, oldest first, as many as memory has room for.
+    pub fn timers(&self) -> Vec<Arc<Timer>> {
+        let mut timers = Vec::new();
+        for entry in self.entries.lock().iter() {
+            if let Object::Timer(timer) = &entry.object
+                && timers.try_reserve(1).is_ok()
+            {
+                timers.push(Arc::clone(timer));
+            }
+        }
+        timers
+    }
+
+    /// Whether somebody listens to `event`.
+    pub fn has_listener(&self, event: &str) -> bool {
+        let is_listener =
+            |entry: &Entry| matches!(&entry.object, Object::Timer(timer) if timer.event.as_deref() == Some(event));
+        self.entries.lock().iter().any(is_listener)
+    }
+
+    /// Tells everybody who listens to `event`; returns how many took the value.
+    pub fn emit(&self, event: &str, value: &Value) -> usize {
+        let mut listeners = self.timers();
+        listeners.retain(|timer| timer.event.as_deref() == Some(event));
+        listeners.iter().filter(|timer| timer.deliver(value.clone())).count()
+    }
+
+    /// Makes `to` the owner of an object; false where it has ended.
+    pub fn give(&self, handle: Handle, to: TaskId) -> bool {
+        let mut entries = self.entries.lock();
+        let place = entries.binary_search_by_key(&handle.number, |entry| entry.number);
+        place.is_ok_and(|index| {
+            entries[index].owner = to;
+            true
+        })
+    }
+
+    /// Makes `to` the owner of everything that `from` owns.
+    pub fn give_all(&self, from: TaskId, to: TaskId) {
+        let mut entries = self.entries.lock();
+        let of_old = entries.iter_mut().filter(|entry| entry.owner == from);
+        of_old.for_each(|entry| entry.owner = to);
     }
 
     /// Closes a channel: it takes no more values, and is forgotten when the last one has been taken. False where it was
@@ -287,6 +361,7 @@ impl Object {
             }
             Self::Cell(cell) => cell.close(),
             Self::Counter(_) => {}
+            Self::Timer(timer) => timer.close(),
         }
     }
 }

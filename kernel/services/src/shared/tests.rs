@@ -150,3 +150,44 @@ fn a_closed_channel_is_forgotten_when_it_is_empty() {
     assert!(!table.close_channel(handle));
     assert_eq!(table.count_of(OWNER), 0);
 }
+
+#[test]
+fn events_reach_those_who_listen_and_no_more_than_they_can_hold() {
+    let table = table();
+    let listen = |event: &str| {
+        let handle = table
+            .make_timer(OWNER, std::format!("on {event}"), Some(event.into()))
+            .expect("there is room");
+        (handle, table.timer(handle).expect("it is there"))
+    };
+    let ((_, link), (handle, other)) = (listen("link"), listen("power"));
+    let (counting, waker) = waker();
+    let context = Context::from_waker(&waker);
+    assert!(link.poll_event(&context).is_pending());
+    assert!(table.has_listener("link") && !table.has_listener("lin"));
+    assert_eq!(table.emit("link", &Value::Int(1)), 1);
+    assert_eq!(table.emit("nobody", &Value::Int(1)), 0);
+    assert_eq!(counting.0.load(Ordering::Relaxed), 1);
+    assert_eq!(link.poll_event(&context), Poll::Ready(Ok(Value::Int(1))));
+    assert!(other.poll_event(&context).is_pending());
+    for number in 0..timer::QUEUE_LIMIT as i64 + 3 {
+        table.emit("link", &Value::Int(number));
+    }
+    assert_eq!(link.figures().skipped, 3);
+    for number in 0..timer::QUEUE_LIMIT as i64 {
+        assert_eq!(link.poll_event(&context), Poll::Ready(Ok(Value::Int(number))));
+    }
+    // What is too large for all of them together is dropped too, and what was taken is given back.
+    assert_eq!(table.emit("link", &Value::Blob(vec![0; 20_000])), 0);
+    assert_eq!(table.emit("link", &Value::Blob(vec![0; 9000])), 1);
+    assert!(link.poll_event(&context).is_ready());
+    assert_eq!(table.emit("link", &Value::Blob(vec![0; 9000])), 1);
+    // It ends with its owner, which may change.
+    table.give_all(OWNER, OTHER);
+    assert!(table.give(handle, OWNER));
+    assert_eq!((table.count_of(OTHER), table.count_of(OWNER)), (1, 1));
+    table.end_of(OTHER);
+    assert_eq!(link.poll_event(&context), Poll::Ready(Err(Closed)));
+    assert!(!table.has_listener("link") && table.has_listener("power"));
+    assert!(table.forget(handle) && !table.give(handle, OWNER));
+}

@@ -7,7 +7,7 @@
 pub enum Key {
     /// A character to insert.
     Character(char),
-    /// A control character other than the ones below: `Control('a')` is Ctrl-A.
+    /// A control character other than the ones below: `Control('a')` is Ctrl-A, `Control('_')` Ctrl-/ as well.
     Control(char),
     /// Return.
     Enter,
@@ -37,6 +37,10 @@ pub enum Key {
     DeleteWord,
     /// Alt-Backspace.
     BackspaceWord,
+    /// Alt-Enter.
+    NewLine,
+    /// Alt with another character of ASCII.
+    Alt(char),
     /// A cursor key with Shift, which extends a selection.
     Select(Motion),
     /// Page up.
@@ -206,7 +210,8 @@ impl Decoder {
             }
             0x01..=0x1a => Some(Key::Control(char::from(byte - 1 + b'a'))),
             0x00 => Some(Key::Mark),
-            0x1c..=0x1f => None,
+            0x1f => Some(Key::Control('_')),
+            0x1c..=0x1e => None,
             0x20..=0x7e => Some(Key::Character(char::from(byte))),
             0xc2..=0xdf => self.start_character(byte & 0x1f, 1, 0x80),
             0xe0..=0xef => self.start_character(byte & 0x0f, 2, 0x800),
@@ -267,7 +272,15 @@ impl Decoder {
             b'b' => Some(Key::WordLeft),
             b'f' => Some(Key::WordRight),
             b'd' => Some(Key::DeleteWord),
+            b'<' => Some(Key::TextStart),
+            b'>' => Some(Key::TextEnd),
+            b' '..=b'~' => Some(Key::Alt(char::from(byte))),
             0x08 | 0x7f => Some(Key::BackspaceWord),
+            b'\r' => {
+                self.after_return = true;
+                Some(Key::NewLine)
+            }
+            b'\n' => Some(Key::NewLine),
             // A control character is itself even after a stray ESC: Ctrl-C must always work.
             0x00..=0x1f => self.ground(byte),
             _ => None,
@@ -388,12 +401,28 @@ mod tests {
     #[test]
     fn swallows_unknown_sequences_whole() {
         assert_eq!(
-            keys(b"\x1b[299~x\x1b[?25;1hy\x1bOzz\x1bqw\x1b[99999999~"),
+            keys(b"\x1b[299~x\x1b[?25;1hy\x1bOzz\x1b\xffw\x1b[99999999~"),
             [
                 Key::Character('x'),
                 Key::Character('y'),
                 Key::Character('z'),
                 Key::Character('w'),
+            ]
+        );
+    }
+
+    #[test]
+    fn decodes_alt_with_other_keys() {
+        assert_eq!(
+            keys(b"\x1b\r\n\x1by\x1b<\x1b>\x1b\x7f\x1bd\x1f"),
+            [
+                Key::NewLine,
+                Key::Alt('y'),
+                Key::TextStart,
+                Key::TextEnd,
+                Key::BackspaceWord,
+                Key::DeleteWord,
+                Key::Control('_'),
             ]
         );
     }

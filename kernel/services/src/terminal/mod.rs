@@ -4,29 +4,45 @@
 //! |---|---|
 //! | [`keys`] | bytes to keys |
 //! | `line` | the text being edited |
-//! | [`history`] | lines entered before |
-//! | [`screen`] | draws the line |
+//! | [`history`] | inputs entered before |
+//! | `undo`, `kill_ring`, `search` | what the editor remembers |
+//! | `lexer`, `cells`, `layout` | how the text looks, and where on the terminal |
+//! | `screen` | draws it |
 //! | [`editor`] | keys to edits |
+//! | `reading` | one input after the other |
 //! | [`view`] | what the terminal can show |
-//! | [`completion`] | what Tab asks and is answered |
+//! | [`completion`], `list` | what Tab asks and is answered |
 //! | [`full_screen`] | the terminal in the hands of a full-screen program |
+//! | [`raw_repl`], [`machine`] | the terminal in the hands of a program: MicroPython's raw REPL |
+//! | [`jobs`] | lines that run in the background |
 //! | `read_key` | one key for a script |
 //! | `queues` | what waits between the console, the editor and the printers |
 //!
 //! One service, [`Terminal::pump`], owns the console in both directions. Sessions come and go on the terminal; history
 //! stays. Everything here runs on the executor, never on a fiber, except the short calls around an evaluation.
 
+mod cells;
 pub mod completion;
 pub mod editor;
 pub mod full_screen;
 pub mod history;
+pub mod jobs;
 pub mod keys;
+mod kill_ring;
+mod layout;
+mod lexer;
 pub mod line;
+mod list;
+pub mod machine;
 mod queues;
+pub mod raw_repl;
 mod read_key;
-pub mod screen;
+mod reading;
+mod screen;
+mod search;
 #[cfg(test)]
 mod tests;
+mod undo;
 pub mod view;
 
 use alloc::string::String;
@@ -36,19 +52,16 @@ use core::task::{Context, Poll};
 
 use crate::console::Console;
 use crate::edit::Desk;
+use crate::host::Clock;
 use crate::lock::Lock;
 use crate::task::Control;
-use editor::{LineEditor, Step};
+use completion::Question;
+use editor::LineEditor;
 use full_screen::HeldBack;
 use queues::Queues;
 use view::View;
 
-/// Shown before the first line of an input.
-pub const PROMPT: &str = "rhai> ";
-/// Shown before the lines that continue it.
-pub const CONTINUATION: &str = "  ... ";
-/// Bytes that one input may have over all its lines.
-const INPUT_LIMIT_BYTES: usize = 256 * 1024;
+pub use editor::{CONTINUATION, INPUT_LIMIT_BYTES, PROMPT};
 
 /// What the person at the terminal gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +72,10 @@ pub enum Input {
     Interrupted,
     /// Ctrl-D on an empty line.
     EndOfInput,
+    /// Ctrl-A on an empty line: machine mode (raw REPL) is wanted.
+    Machine,
+    /// Tab: [`Terminal::complete`] is to be given the answer; then the input goes on with the next call.
+    Complete(Question),
 }
 
 /// A console with a line editor. Lives for ever; sessions come and go on it.
@@ -68,17 +85,18 @@ pub struct Terminal {
     queues: Lock<Queues>,
     editing: Lock<Editing>,
     desk: Desk,
+    jobs: jobs::Jobs,
 }
 
 struct Editing {
     editor: LineEditor,
-    view: View,
     /// A line is on the screen: what others print goes above it.
     is_active: bool,
     /// A full-screen program draws: what others print waits until it has left.
     full_screen: Option<HeldBack>,
     /// It shows no escape sequences.
     is_dumb: bool,
+    clock: Option<&'static dyn Clock>,
 }
 
 impl Terminal {
@@ -88,13 +106,14 @@ impl Terminal {
             console,
             queues: Lock::new(Queues::default()),
             editing: Lock::new(Editing {
-                editor: LineEditor::new(View::default().columns),
-                view: View::default(),
+                editor: LineEditor::new(View::default()),
                 is_active: false,
                 full_screen: None,
                 is_dumb: false,
+                clock: None,
             }),
             desk: Desk::default(),
+            jobs: jobs::Jobs::default(),
         }
     }
 
@@ -123,34 +142,23 @@ impl Terminal {
 
     /// For the supervisor, after a session died: whatever it was doing on the terminal is over.
     pub fn forget_evaluation(&self) {
-        self.editing.lock().is_active = false;
+        let mut editing = self.editing.lock();
+        editing.is_active = false;
+        editing.editor.forget();
+        drop(editing);
+        self.forget_running_line();
         self.end_evaluation();
     }
 
-    /// Reads with prompt, editing and history until `is_complete` accepts the text, which it sees after each line. One
-    /// reader at a time.
-    pub async fn read_line(&'static self, mut is_complete: impl FnMut(&str) -> bool) -> Input {
-        let reading = Reading { terminal: self };
-        let mut text = String::new();
-        let mut prompt = PROMPT;
-        loop {
-            reading.begin(prompt).await;
-            let step = reading.finish_line().await;
-            match step {
-                Step::Submitted(line) => {
-                    if !text.is_empty() {
-                        text.push('\n');
-                    }
-                    text.push_str(&line);
-                    if is_complete(&text) || text.len() > INPUT_LIMIT_BYTES {
-                        return Input::Line(text);
-                    }
-                    prompt = CONTINUATION;
-                }
-                Step::EndOfInput if prompt == PROMPT => return Input::EndOfInput,
-                Step::EndOfInput | Step::Interrupted | Step::More => return Input::Interrupted,
-            }
-        }
+    /// What was entered at the prompt, oldest first, to keep it elsewhere.
+    pub fn history_entries(&self) -> Vec<String> {
+        let mut editing = self.editing.lock();
+        editing.editor.history().entries().map(String::from).collect()
+    }
+
+    /// Adds what was kept elsewhere, oldest first, as entered before everything else.
+    pub fn fill_history<'a>(&self, entries: impl IntoIterator<Item = &'a str>) {
+        self.editing.lock().editor.history().fill(entries);
     }
 
     /// Shows `text`; LF becomes CR LF. Waits while the console is behind. While a line is edited, the text goes above
@@ -210,7 +218,11 @@ impl Terminal {
                 && let Poll::Ready(count) = self.console.poll_read(context, &mut buffer[..read_limit])
             {
                 let wakers = self.queues.lock().receive(&buffer[..count]);
+                let detaches = wakers.detaches;
                 wakers.wake();
+                if detaches && self.detach(None).is_err() {
+                    self.queues.lock().send(&[queues::BELL]);
+                }
                 moved = true;
             }
             let count = self.queues.lock().peek_output(context, &mut buffer);
@@ -239,52 +251,4 @@ fn extend_with_lines(bytes: &mut Vec<u8>, text: &str) {
         rest = after;
     }
     bytes.extend_from_slice(rest.as_bytes());
-}
-
-/// A line being read. Dropping it, as a cancelled wait does, takes the line off the books.
-struct Reading {
-    terminal: &'static Terminal,
-}
-
-impl Reading {
-    async fn begin(&self, prompt: &'static str) {
-        self.terminal.room().await;
-        let mut bytes = Vec::new();
-        let mut editing = self.terminal.editing.lock();
-        editing.editor.begin(prompt, &mut bytes);
-        editing.is_active = true;
-        self.terminal.queues.lock().send(&bytes);
-    }
-
-    async fn finish_line(&self) -> Step {
-        poll_fn(|context| {
-            let mut editing = self.terminal.editing.lock();
-            let mut queues = self.terminal.queues.lock();
-            let mut echo = Vec::new();
-            let step = loop {
-                let Some(byte) = queues.next_input(context) else {
-                    break None;
-                };
-                match editing.editor.feed(byte, &mut echo) {
-                    Step::More => {}
-                    step => break Some(step),
-                }
-            };
-            queues.send(&echo);
-            match step {
-                Some(step) => {
-                    editing.is_active = false;
-                    Poll::Ready(step)
-                }
-                None => Poll::Pending,
-            }
-        })
-        .await
-    }
-}
-
-impl Drop for Reading {
-    fn drop(&mut self) {
-        self.terminal.editing.lock().is_active = false;
-    }
 }

@@ -6,6 +6,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::task::{Context, Poll, Waker};
 
+use super::machine::Phase;
 use crate::task::{Control, Requests};
 
 /// Input kept while nobody reads; beyond it the sender is held back.
@@ -16,7 +17,8 @@ pub(super) const TYPE_AHEAD_LIMIT_BYTES: usize = 1024 * 1024;
 /// Output that may wait before printers are held back.
 pub(super) const OUTPUT_LIMIT_BYTES: usize = 4 * 1024;
 const CONTROL_C: u8 = 0x03;
-const BELL: u8 = 0x07;
+const CONTROL_Z: u8 = 0x1a;
+pub(super) const BELL: u8 = 0x07;
 
 /// The queues and their waiters.
 #[derive(Default)]
@@ -26,6 +28,8 @@ pub(super) struct Queues {
     evaluation: Option<&'static Control>,
     /// A full-screen program reads the keys: Ctrl-C is one of them.
     is_raw: bool,
+    /// A program is at the other end: nothing but the protocol's bytes may be sent.
+    pub(super) machine: Phase,
     pump: Option<Waker>,
     reader: Option<Waker>,
     printers: Vec<Waker>,
@@ -37,6 +41,8 @@ pub(super) struct Wakers {
     reader: Option<Waker>,
     printers: Vec<Waker>,
     cancelled: Option<&'static Control>,
+    /// Ctrl-Z was typed: the running line is to go to the background.
+    pub(super) detaches: bool,
 }
 
 impl Wakers {
@@ -59,6 +65,12 @@ impl Queues {
 
     pub(super) fn end_evaluation(&mut self) {
         self.evaluation = None;
+        self.is_raw = false;
+    }
+
+    /// Ctrl-C and the keys belong to `control` from now on.
+    pub(super) fn set_evaluation(&mut self, control: &'static Control) {
+        self.evaluation = Some(control);
         self.is_raw = false;
     }
 
@@ -102,14 +114,19 @@ impl Queues {
         {
             // What was typed before Ctrl-C is withdrawn, and what was about to be shown is no longer wanted.
             self.input.clear();
-            self.output.clear();
-            self.output.extend(b"^C\r\n");
+            if self.machine == Phase::Off {
+                self.output.clear();
+                self.output.extend(b"^C\r\n");
+            }
             fresh = &bytes[at + 1..];
             cancelled = Some(control);
         }
         let room = TYPE_AHEAD_LIMIT_BYTES.saturating_sub(self.input.len());
-        self.input.extend(&fresh[..fresh.len().min(room)]);
-        if fresh.len() > room && self.output.len() < OUTPUT_LIMIT_BYTES {
+        let is_running = self.evaluation.is_some() && !self.is_raw;
+        let detaches = is_running && cancelled.is_none() && fresh.contains(&CONTROL_Z);
+        let kept = fresh.iter().filter(|&&byte| !(is_running && byte == CONTROL_Z));
+        self.input.extend(kept.take(room));
+        if fresh.len() > room && self.machine == Phase::Off && self.output.len() < OUTPUT_LIMIT_BYTES {
             self.output.push_back(BELL);
         }
         let printers = if cancelled.is_some() {
@@ -121,6 +138,7 @@ impl Queues {
             reader: self.reader.take(),
             printers,
             cancelled,
+            detaches,
         }
     }
 
@@ -176,6 +194,7 @@ impl Queues {
             reader: None,
             printers,
             cancelled: None,
+            detaches: false,
         }
     }
 

@@ -71,6 +71,8 @@ impl Key {
             Self::Delete => "delete",
             Self::DeleteWord => "alt-d",
             Self::BackspaceWord => "alt-backspace",
+            Self::NewLine => "alt-enter",
+            Self::Alt(character) => return format!("alt-{character}"),
             Self::Mark => "ctrl-space",
             Self::Escape => "escape",
             // Cursor keys are named by where they lead; what is left are the terminal's own words.

@@ -252,6 +252,165 @@ fn forgets_a_reader_that_was_dropped() {
     assert_eq!(Arc::strong_count(&wakes), 1, "no waker is left behind");
 }
 
+/// Polls `reading` and the pump a few times; it must not end.
+fn go_on(terminal: &'static Terminal, reading: &mut core::pin::Pin<Box<dyn Future<Output = Input>>>) {
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..5 {
+        run(terminal, terminal.flush());
+        assert!(reading.as_mut().poll(&mut context).is_pending());
+    }
+    run(terminal, terminal.flush());
+}
+
+#[test]
+fn asks_whoever_types_a_character_alone_and_believes_the_answer() {
+    let (terminal, console) = terminal();
+    let mut reading: core::pin::Pin<Box<dyn Future<Output = Input>>> = Box::pin(terminal.read_line(|_| true));
+    go_on(terminal, &mut reading);
+    console.shown();
+    // A control key is no person yet.
+    console.type_bytes(b"\x05\x03");
+    assert_eq!(run(terminal, reading), Some(Input::Interrupted));
+    console.shown();
+    let mut reading: core::pin::Pin<Box<dyn Future<Output = Input>>> = Box::pin(terminal.read_line(|_| true));
+    go_on(terminal, &mut reading);
+    console.type_bytes(b"l");
+    go_on(terminal, &mut reading);
+    assert_eq!(console.shown(), "rhai> l\x1b7\x1b[999;999H\x1b[6n\x1b8");
+    console.type_bytes(b"\x1b[50;132Ret x = 1");
+    go_on(terminal, &mut reading);
+    let shown = console.shown();
+    assert!(
+        shown.contains("\x1b[?2004h") && shown.contains("\x1b[0;95mlet"),
+        "{shown:?}"
+    );
+    let known = View {
+        columns: 132,
+        rows: 50,
+        shows_escapes: true,
+    };
+    assert_eq!(terminal.view(), known);
+    // Wider or not, the line is drawn again at once.
+    terminal.set_view(View { columns: 5, ..known });
+    run(terminal, terminal.flush());
+    assert!(console.shown().starts_with("\r\x1b[Jrhai> "));
+    console.type_bytes(b"\r");
+    assert_eq!(run(terminal, reading), Some(Input::Line("let x = 1".into())));
+    console.shown();
+    console.type_bytes(b"2");
+    assert_eq!(run(terminal, terminal.read_line(|_| true)), None);
+    assert!(!console.shown().contains("\x1b[6n"), "whoever was told does not ask");
+}
+
+#[test]
+fn does_not_ask_who_sends_whole_lines() {
+    let (terminal, console) = terminal();
+    console.type_bytes(b"1 +");
+    let mut reading: core::pin::Pin<Box<dyn Future<Output = Input>>> = Box::pin(terminal.read_line(|_| true));
+    go_on(terminal, &mut reading);
+    console.type_bytes(b"1\r");
+    assert_eq!(run(terminal, reading), Some(Input::Line("1 +1".into())));
+    assert_eq!(console.shown(), "rhai> 1 +1\r\n");
+}
+
+#[test]
+fn goes_on_with_the_input_after_a_completion() {
+    let (terminal, console) = terminal();
+    console.type_bytes(b"1 + re\tx\r");
+    let question = Question {
+        text: "1 + re".into(),
+        cursor: 6,
+        is_repeated: false,
+    };
+    assert_eq!(
+        run(terminal, terminal.read_line(|_| true)),
+        Some(Input::Complete(question))
+    );
+    // What others print meanwhile goes above.
+    run(terminal, terminal.print("from a task\n".into()));
+    let candidate = completion::Candidate {
+        text: "read()".into(),
+        ..Default::default()
+    };
+    let completion = completion::Completion {
+        start: 4,
+        candidates: [candidate].into(),
+        omitted: 0,
+    };
+    run(terminal, terminal.complete(completion));
+    assert_eq!(
+        run(terminal, terminal.read_line(|_| true)),
+        Some(Input::Line("1 + read()x".into()))
+    );
+    let expected = "rhai> 1 + re\r\x1b[Jfrom a task\r\nrhai> 1 + read()x\r\n";
+    assert_eq!(console.shown(), expected);
+    run(terminal, terminal.complete(completion::Completion::default()));
+    assert_eq!(console.shown(), "", "no input is open");
+    assert_eq!(terminal.history_entries(), ["1 + read()x"]);
+}
+
+#[test]
+fn prints_above_a_block_and_its_suggestion() {
+    let (terminal, console) = terminal();
+    terminal.set_view(View {
+        shows_escapes: true,
+        ..View::default()
+    });
+    terminal.fill_history(["{\n1\n}", "earlier"]);
+    let mut parser = vt100::Parser::new(
+        core::num::NonZeroU16::new(24).expect("rows"),
+        core::num::NonZeroU16::new(80).expect("columns"),
+        0,
+    );
+    let mut reading: core::pin::Pin<Box<dyn Future<Output = Input>>> = Box::pin(terminal.read_line(|_| false));
+    console.type_bytes(b"{\r1");
+    go_on(terminal, &mut reading);
+    run(terminal, terminal.print("from a task\n".into()));
+    console.type_bytes(b"0\x1b[D");
+    go_on(terminal, &mut reading);
+    run(terminal, terminal.print("again".into()));
+    parser.process(console.shown().as_bytes());
+    let contents = parser.screen().contents();
+    let lines: Vec<&str> = contents.lines().map(str::trim_end).collect();
+    assert_eq!(lines, ["from a task", "again", "rhai> {", "  ... 10"]);
+    assert_eq!(parser.screen().cursor_position(), (3, 7));
+}
+
+/// A paste that comes faster than the terminal takes its echo is drawn when there is room, and not lost.
+#[test]
+fn loses_nothing_of_a_hundred_kilobytes() {
+    let lines: Vec<String> = (0..3000)
+        .map(|number| std::format!("let value_{number} = {number} + 1;"))
+        .collect();
+    let text = lines.join("\r");
+    for shows_escapes in [false, true] {
+        let (terminal, console) = terminal();
+        terminal.set_view(View {
+            shows_escapes,
+            ..View::default()
+        });
+        console.room.store(5000, Ordering::Relaxed);
+        for bytes in [b"{\r", text.as_bytes(), b"\r}\r"] {
+            console.type_bytes(bytes);
+        }
+        let mut reading: core::pin::Pin<Box<dyn Future<Output = Input>>> =
+            Box::pin(terminal.read_line(|text| text.ends_with('}')));
+        let mut context = Context::from_waker(Waker::noop());
+        let mut pump = pin!(terminal.pump());
+        let mut input = None;
+        for _ in 0..5000 {
+            let _ = pump.as_mut().poll(&mut context);
+            if let Poll::Ready(line) = reading.as_mut().poll(&mut context) {
+                input = Some(line);
+                break;
+            }
+            console.room.store(300, Ordering::Relaxed);
+        }
+        let expected = std::format!("{{\n{}\n}}", lines.join("\n"));
+        assert!(input == Some(Input::Line(expected)), "something is lost");
+    }
+}
+
 fn vec_of(byte: u8, count: usize) -> Vec<u8> {
     core::iter::repeat_n(byte, count).collect()
 }

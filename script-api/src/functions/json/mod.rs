@@ -10,7 +10,7 @@ mod tests;
 use rhai::Dynamic;
 
 use super::{PARSE_ERROR, PLAIN, WRONG_TYPE, param};
-use crate::compute::{Call, Result};
+use crate::compute::{Call, Error, Result};
 use crate::registry::{Api, Doc, Example, Kind};
 
 pub use parse::parse;
@@ -87,6 +87,22 @@ const TO_JSON_OF_MAP: Doc = Doc {
     example: Example::Shows("print(to_json(#{a: 1}))", "{\"a\":1}"),
     ..TO_JSON
 };
+const TO_JSON_INDENTED: Doc = Doc {
+    params: &[
+        param("value", Kind::Any, "any value without functions in it"),
+        param("indent", Kind::Int, "spaces for each level, 0 to 8; 0 gives one line"),
+    ],
+    errors: &[
+        TOO_DEEP,
+        WRONG_TYPE,
+        ("not_finite", "JSON has no infinite numbers, and no NaN"),
+        ("data_race", "a captured variable in the value is being changed"),
+        ("out_of_range", "indent is not from 0 to 8"),
+    ],
+    summary: "Returns the value as JSON text, a line per element, indented.",
+    example: Example::Shows("print([1].to_json(4)); to_json(1, 2)", "[\n    1\n]\n\"1\""),
+    ..TO_JSON
+};
 const PARSE_JSON: Doc = Doc {
     name: "parse_json",
     params: PARSE.params,
@@ -102,15 +118,28 @@ pub fn register(api: &mut Api) {
     api.compute(&PARSE, parse_text);
     api.compute(&PRINT, print_compact);
     api.compute(&PRINT_PRETTY, |call| {
-        Ok(print(call.value(0), Layout::Pretty, &mut call.pace())?.into())
+        Ok(print(call.value(0), Layout::Indented(2), &mut call.pace())?.into())
     });
     api.compute(&TO_JSON, print_compact);
     api.compute(&TO_JSON_OF_MAP, print_compact);
+    api.compute(&TO_JSON_INDENTED, print_indented);
     api.compute(&PARSE_JSON, parse_text);
 }
 
 fn parse_text(call: &Call<'_>) -> Result<Dynamic> {
     parse(&call.text(0)?, &mut call.pace())
+}
+
+fn print_indented(call: &Call<'_>) -> Result<Dynamic> {
+    let layout = match call.int(1)? {
+        0 => Layout::Compact,
+        spaces @ 1..=8 => Layout::Indented(spaces as usize),
+        other => {
+            let message = format_args!("indent must be from 0 to 8, but is {other}");
+            return Err(Error::new("out_of_range", message));
+        }
+    };
+    Ok(print(call.value(0), layout, &mut call.pace())?.into())
 }
 
 fn print_compact(call: &Call<'_>) -> Result<Dynamic> {

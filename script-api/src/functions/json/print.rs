@@ -16,8 +16,8 @@ const RUN_BYTES: usize = 512;
 pub enum Layout {
     /// On one line, without spaces.
     Compact,
-    /// A line per element, indented by two spaces a level.
-    Pretty,
+    /// A line per element, indented by so many spaces a level.
+    Indented(usize),
 }
 
 /// Returns `value` as JSON text.
@@ -73,7 +73,7 @@ impl Printer<'_> {
                 printer.string(key)?;
                 printer.out.push_str(match printer.layout {
                     Layout::Compact => ":",
-                    Layout::Pretty => ": ",
+                    Layout::Indented(_) => ": ",
                 });
                 printer.value(value, depth + 1)
             })?;
@@ -119,12 +119,12 @@ impl Printer<'_> {
 
     /// A new line, where the layout has lines.
     fn line(&mut self, depth: usize) -> Result<()> {
-        if self.layout == Layout::Compact {
+        let Layout::Indented(spaces) = self.layout else {
             return Ok(());
-        }
+        };
         self.out.push('\n');
-        self.out.extend(core::iter::repeat_n("  ", depth));
-        self.pace.spend(depth)
+        self.out.extend(core::iter::repeat_n(' ', spaces * depth));
+        self.pace.spend(spaces * depth)
     }
 
     fn string(&mut self, text: &str) -> Result<()> {

@@ -36,7 +36,7 @@ fn reads_and_prints_the_same_value() {
     );
     assert_eq!(compact(&value), expected);
     assert_eq!(compact(&read(expected).expect("our own text")), expected);
-    let pretty = print(&value, Layout::Pretty, &mut Pace::free()).expect("printable");
+    let pretty = print(&value, Layout::Indented(2), &mut Pace::free()).expect("printable");
     assert_eq!(compact(&read(&pretty).expect("our own text")), expected);
     assert!(pretty.starts_with("{\n  \"empty\": \"\",\n  \"name\""), "{pretty}");
 }

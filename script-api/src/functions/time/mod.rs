@@ -149,6 +149,12 @@ pub fn register(api: &mut Api) {
     api.compute(&DATE, date_in_numbers);
 }
 
+/// Milliseconds since 1970 of a date as `time::parse` knows it.
+pub(super) fn parse_date(text: &str) -> Result<i64, ScriptError> {
+    calendar::parse(text)
+        .map_err(|_| ScriptError::new(PARSE_ERROR.0, format_args!("{text:?} is no date that is known")))
+}
+
 fn date_in_numbers(call: &Call<'_>) -> Computed<Dynamic> {
     let parts = calendar::parts(call.int(0)?)?;
     let entries = parts
@@ -157,7 +163,7 @@ fn date_in_numbers(call: &Call<'_>) -> Computed<Dynamic> {
     Ok(Dynamic::from_map(entries.collect()))
 }
 
-fn unix_ms(context: &TaskContext) -> Result<i64, ScriptError> {
+pub(super) fn unix_ms(context: &TaskContext) -> Result<i64, ScriptError> {
     let unix_ms = context.host.clock.unix_ms();
     unix_ms.ok_or_else(|| ScriptError::new("not_ready", "the machine has no clock that is set"))
 }
@@ -176,7 +182,7 @@ fn sleep_ms(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, Script
 }
 
 /// Milliseconds since 1970 as text, by the proleptic Gregorian calendar.
-fn iso_8601(unix_ms: i64) -> String {
+pub(super) fn iso_8601(unix_ms: i64) -> String {
     let (days, ms) = (unix_ms.div_euclid(86_400_000), unix_ms.rem_euclid(86_400_000));
     let (year, month, day) = date(days);
     let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);

@@ -8,11 +8,12 @@ use services::screen::drawing::{self, Area, Drawing};
 use services::screen::{FontSize, Screen};
 use services::task::TaskId;
 
-use super::is_on_kernel_heap;
+use crate::tasks::is_on_kernel_heap;
 
 /// A screen that nobody paints.
-pub(crate) struct FakeDisplay {
-    pub(crate) screen: Mutex<Screen>,
+pub struct FakeDisplay {
+    /// What is on it.
+    pub screen: Mutex<Screen>,
 }
 
 impl Default for FakeDisplay {
@@ -69,7 +70,7 @@ impl Display for FakeDisplay {
 }
 
 /// A keyboard on which nothing is held.
-pub(crate) struct FakeKeyboard(Mutex<keyboard::Keyboard>);
+pub struct FakeKeyboard(Mutex<keyboard::Keyboard>);
 
 impl Default for FakeKeyboard {
     fn default() -> Self {

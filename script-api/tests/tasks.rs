@@ -1,0 +1,309 @@
+//! Tasks at the prompt: what is told of them, timers and events, and lines in the background.
+
+mod host;
+
+use host::{FakeMachineWithConsole, standard_machine};
+use std::time::{Duration, Instant};
+
+fn session() -> FakeMachineWithConsole {
+    let machine = standard_machine();
+    machine.start_session();
+    machine
+}
+
+/// Shows what comes until `end`, which may take a while.
+fn until(machine: &FakeMachineWithConsole, end: &str) -> String {
+    let limit = Instant::now() + Duration::from_secs(10);
+    let mut text = String::new();
+    loop {
+        text += &String::from_utf8_lossy(&machine.console.take_shown());
+        if text.contains(end) {
+            return text;
+        }
+        assert!(Instant::now() < limit, "no {end:?} in {text:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn start(machine: &FakeMachineWithConsole, line: &str) {
+    machine.console.type_text(line);
+    machine.console.type_text("\r");
+    until(machine, "\r\n");
+    std::thread::sleep(Duration::from_millis(50));
+}
+
+#[test]
+fn lists_tasks_with_all_that_is_known() {
+    let machine = session();
+    machine.enter("let c = channel::open(1); let n = counter::open(0);");
+    let names = machine.enter("task::list()[0].keys()");
+    for name in [
+        "id",
+        "parent",
+        "name",
+        "state",
+        "cpu_time_us",
+        "operations",
+        "arena_bytes",
+        "stack_peak_bytes",
+        "handles",
+    ] {
+        assert!(names.contains(&format!("{name:?}")), "{name}: {names}");
+    }
+    assert_eq!(machine.enter("task::info(task::current()).handles"), "2\n");
+    let child = "let id = task::start(|| { let own = [task::current(), task::name()]; time::sleep_ms(20); own });";
+    machine.enter(child);
+    assert_eq!(machine.enter("task::info(task::current()).children == [id]"), "true\n");
+    assert_eq!(machine.enter("task::info(id).parent == task::current()"), "true\n");
+    assert_eq!(machine.enter("task::wait(id) == [id, \"closure in line 1\"]"), "true\n");
+    assert!(machine.enter("task::info(99999)").contains("error[not_found]"));
+}
+
+#[test]
+fn refuses_bad_limits_with_codes() {
+    let machine = session();
+    for (line, code) in [
+        ("task::limit(99999, #{memory_bytes: 1000000})", "unsupported"),
+        ("task::limit((), #{speed: 1})", "not_settable"),
+        ("task::limit((), #{memory_bytes: \"much\"})", "wrong_type"),
+        ("task::limit(\"me\", #{memory_bytes: 1})", "wrong_type"),
+        ("limits(#{tasks: 5})", "not_settable"),
+    ] {
+        let shown = machine.enter(line);
+        assert!(shown.contains(&format!("error[{code}]")), "{line}: {shown}");
+    }
+    let names = machine.enter("limits().map(|l| l.name)");
+    for name in [
+        "memory_bytes",
+        "memory_hard_bytes",
+        "stack_bytes",
+        "source_bytes",
+        "tasks",
+        "handles",
+        "input_bytes",
+    ] {
+        assert!(names.contains(&format!("{name:?}")), "{names}");
+    }
+    assert_eq!(
+        machine.enter("limits().filter(|l| l.name == \"source_bytes\")[0].value"),
+        "262144\n"
+    );
+}
+
+#[test]
+fn a_timer_keeps_its_rhythm_and_its_own_state() {
+    let machine = session();
+    machine.enter("let times = channel::open(100); let n = 0;");
+    // It has a copy of n that lasts from call to call; the session's own stays.
+    machine.enter("let t = every(20, || { n += 1; times.send([n, time::uptime_ms()]); });");
+    machine.enter("let got = []; for i in 0..20 { got.push(times.receive(5000)); } t.cancel();");
+    assert_eq!(machine.enter("got[19][0]"), "20\n");
+    assert_eq!(machine.enter("n"), "0\n");
+    // Nineteen periods, and no more than a late start and end.
+    let span: f64 = machine
+        .enter("got[19][1] - got[0][1]")
+        .trim()
+        .parse()
+        .expect("a number");
+    assert!((340.0..=440.0).contains(&span), "{span} ms for 19 periods of 20");
+    assert_eq!(machine.enter("t.cancel()"), "false\n");
+    assert_eq!(machine.enter("timer::list().len()"), "0\n");
+}
+
+#[test]
+fn a_slow_call_skips_times_and_counts_them() {
+    let machine = session();
+    machine.enter("let c = channel::open(10);");
+    machine.enter("let t = every(10, || { c.send(1); time::sleep_ms(55); });");
+    machine.enter("for i in 0..4 { c.receive(5000); }");
+    let skipped: i64 = machine
+        .enter("timer::list()[0].skipped")
+        .trim()
+        .parse()
+        .expect("a number");
+    assert!((12..=24).contains(&skipped), "{skipped}");
+    assert_eq!(machine.enter("timer::list()[0].name"), "\"every 10 ms\"\n");
+    assert_eq!(machine.enter("t.cancel()"), "true\n");
+}
+
+#[test]
+fn errors_of_a_timer_are_told_and_ten_end_it() {
+    let machine = session();
+    machine.enter("let t = every(2, || { throw \"broken\" }); let id = t.id();");
+    let told = until(&machine, "one after the other");
+    assert_eq!(told.matches("error[script_error]: broken").count(), 10, "{told}");
+    assert!(told.contains("(every 2 ms) ended: 10 errors"), "{told}");
+    // The line that is being typed is still there.
+    machine.console.type_text("1 + ");
+    assert!(machine.enter("41").ends_with("\n42\n"));
+    assert!(machine.enter("task::wait(id)").contains("error[too_many_errors]"));
+}
+
+#[test]
+fn after_and_at_call_once() {
+    let machine = session();
+    machine.enter("let x = 20;");
+    assert_eq!(machine.enter("task::wait(after(5, || x * 2 + 2).id())"), "42\n");
+    assert_eq!(machine.enter("task::wait(at(time::unix_ms() + 5, || x).id())"), "20\n");
+    assert!(
+        machine
+            .enter("at(\"1999-01-01\", || 1)")
+            .contains("error[out_of_range]")
+    );
+    assert!(machine.enter("at(\"soon\", || 1)").contains("error[parse_error]"));
+    assert!(machine.enter("at(true, || 1)").contains("error[wrong_type]"));
+    assert!(machine.enter("every(0, || 1)").contains("error[out_of_range]"));
+    assert!(machine.enter("after(-1, || 1)").contains("error[out_of_range]"));
+    assert!(machine.enter("after(1, |a, b| 1)").contains("error[wrong_arguments]"));
+    let name = machine.enter("let t = at(\"2999-01-01\", || 1); timer::list()[0].name");
+    assert_eq!(name, "\"at 2999-01-01T00:00:00.000Z\"\n");
+}
+
+#[test]
+fn events_reach_listeners_in_order_with_their_values() {
+    let machine = session();
+    machine.enter("let c = channel::open(100);");
+    machine.enter("let a = on(\"link\", |v| c.send(v.up)); let b = on(\"link\", || c.send(7));");
+    assert_eq!(machine.enter("emit(\"link\", #{up: true})"), "2\n");
+    assert_eq!(
+        machine.enter("let two = [c.receive(5000), c.receive(5000)]; two.contains(true) && two.contains(7)"),
+        "true\n"
+    );
+    assert_eq!(machine.enter("b.cancel()"), "true\n");
+    machine.enter("for i in 0..10 { emit(\"link\", #{up: i}); }");
+    assert_eq!(
+        machine.enter("let all = []; for i in 0..10 { all.push(c.receive(5000)); } all"),
+        "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n"
+    );
+    // One that is too slow loses events, and they are counted.
+    machine.enter("a.cancel(); let slow = on(\"flood\", |v| time::sleep_ms(100000));");
+    assert_eq!(
+        machine.enter("let taken = 0; for i in 0..200 { taken += emit(\"flood\", i); } taken <= 65"),
+        "true\n"
+    );
+    assert_eq!(machine.enter("timer::list()[0].skipped + taken"), "200\n");
+    assert_eq!(machine.enter("slow.cancel()"), "true\n");
+    assert_eq!(machine.enter("emit(\"flood\", 1)"), "0\n");
+}
+
+#[test]
+fn what_a_timer_prints_goes_above_the_line() {
+    let machine = session();
+    machine.enter("let t = after(1500, || print(\"tick\"));");
+    machine.console.type_text("40 + 2");
+    let shown = until(&machine, "tick");
+    assert!(shown.contains("40 + 2"), "{shown:?}");
+    assert_eq!(machine.enter(""), "42\n");
+}
+
+#[test]
+fn ctrl_z_sends_a_line_to_the_background() {
+    let machine = session();
+    machine.enter("let kept = [1, 2]; const LIMIT = 9; let f = |x| x + 1; let big = blob(400000, 1);");
+    machine.enter("fn twice(x) { x * 2 } fn limit() { global::LIMIT }");
+    machine.enter("import \"lib/text\" as t;");
+    machine.enter("let c = channel::open(5);");
+    start(
+        &machine,
+        "print(\"begun\"); kept.push(c.receive()); print(\"later\"); kept",
+    );
+    machine.console.type_text("\x1a");
+    let shown = machine.console.take_until("rhai> ");
+    assert!(
+        shown.contains("goes on in the background: print(\"begun\"); kept.push"),
+        "{shown}"
+    );
+    assert!(shown.contains("These stay with it: big"), "{shown}");
+    // The next prompt has copies, of functions and imports too.
+    assert_eq!(machine.enter("kept"), "[1, 2]\n");
+    assert_eq!(machine.enter("[twice(21), f.call(1), limit()]"), "[42, 2, 9]\n");
+    assert!(machine.enter("LIMIT = 3").contains("error[constant]"));
+    assert!(machine.enter("big").contains("error[variable_not_found]"));
+    // What the line waits for goes on, and its result is told above the line that is typed.
+    machine.console.type_text("c.send(3)\r");
+    let told = until(&machine, "done: ");
+    assert!(told.contains("later"), "{told}");
+    machine.console.type_text("\r");
+    machine.console.take_until("rhai> ");
+    assert_eq!(machine.enter("kept"), "[1, 2]\n");
+}
+
+#[test]
+fn bg_detaches_from_within_and_fg_returns() {
+    let machine = session();
+    machine.enter("let c = channel::open(5); let seen = [];");
+    machine
+        .console
+        .type_text("let me = bg(); seen.push(c.receive()); seen.push(c.receive()); seen\r");
+    let shown = machine.console.take_until("rhai> ");
+    let id: u64 = shown
+        .split_once("\n[")
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .and_then(|(id, _)| id.parse().ok())
+        .unwrap_or_else(|| panic!("no number in {shown:?}"));
+    assert_eq!(
+        machine.enter(&format!("task::info({id}).parent == task::current()")),
+        "true\n"
+    );
+    assert!(machine.enter("fg(999)").contains("error[not_found]"));
+    machine.enter("c.send(1)");
+    // Back, away again with Ctrl-Z, back, and to its end.
+    start(&machine, &format!("fg({id})"));
+    machine.console.type_text("\x1a");
+    let shown = machine.console.take_until("rhai> ");
+    assert!(shown.contains(&format!("[{id}] goes on in the background")), "{shown}");
+    machine.enter("after(100, || c.send(2));");
+    assert_eq!(machine.enter(&format!("fg({id})")), "[1, 2]\n");
+    assert!(machine.enter(&format!("task::wait({id})")).contains("error[not_found]"));
+}
+
+#[test]
+fn ctrl_c_ends_the_line_that_was_brought_back() {
+    let machine = session();
+    start(&machine, "let n = 0; loop { n += 1; }");
+    machine.console.type_text("\x1a");
+    let shown = machine.console.take_until("rhai> ");
+    let id = shown
+        .split_once("\n[")
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .expect("a number")
+        .0
+        .to_string();
+    start(&machine, &format!("fg({id})"));
+    machine.console.type_text("\x03");
+    let shown = machine.console.take_until("rhai> ");
+    assert!(shown.contains("error[cancelled]"), "{shown}");
+    // A result in the background waits for whoever asks.
+    start(&machine, "time::sleep_ms(150); 42");
+    machine.console.type_text("\x1a");
+    let shown = machine.console.take_until("rhai> ");
+    let id = shown
+        .split_once("\n[")
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .expect("a number")
+        .0
+        .to_string();
+    assert_eq!(machine.enter(&format!("task::wait({id})")).lines().last(), Some("42"));
+}
+
+#[test]
+fn only_a_line_of_the_prompt_goes_to_the_background() {
+    let machine = session();
+    assert!(
+        machine
+            .enter("task::wait(task::start(|| bg()))")
+            .contains("error[not_at_prompt]")
+    );
+    assert_eq!(machine.enter("40 + 2"), "42\n");
+}
+
+#[test]
+fn a_wait_that_a_description_denies_is_an_error() {
+    let machine = session();
+    assert!(machine.enter("debug::hidden_wait()").contains("error[undeclared_wait]"));
+    // A callback may wait, and printing may.
+    assert_eq!(
+        machine.enter("[1].map(|x| { time::sleep_ms(1); print(x); x })"),
+        "1\n[1]\n"
+    );
+}

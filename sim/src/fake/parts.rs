@@ -1,0 +1,102 @@
+//! What a test's machine is made of: power that only notes the request, and facts that stay the same.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use services::host::{BootStep, CpuInfo, Debug, Machine, MemoryInfo, Power, PowerError, Tasks};
+use services::task::Requests;
+
+use crate::tasks::Threads;
+
+/// Notes the request; the machine "goes off" by ending the task.
+pub struct FakePower {
+    /// Off or reboot was asked for.
+    pub is_off: AtomicBool,
+    pub(super) tasks: &'static Threads,
+}
+
+impl Power for FakePower {
+    fn off(&self) -> PowerError {
+        self.is_off.store(true, Ordering::Relaxed);
+        self.tasks.control().ask(Requests::KILL);
+        PowerError::NoEffect
+    }
+
+    fn reboot(&self) -> PowerError {
+        self.off()
+    }
+}
+
+pub(super) struct FakeMachine;
+
+impl Machine for FakeMachine {
+    fn boot_steps(&self) -> Vec<BootStep> {
+        vec![
+            BootStep {
+                name: "memory",
+                end_ns: 1_500_000,
+            },
+            BootStep {
+                name: "heap",
+                end_ns: 4_000_000,
+            },
+        ]
+    }
+
+    fn cpu(&self) -> CpuInfo {
+        CpuInfo {
+            vendor: "Threads".into(),
+            cores_online: 1,
+            features: vec!["nx", "smep"],
+            ..CpuInfo::default()
+        }
+    }
+
+    fn memory(&self) -> MemoryInfo {
+        MemoryInfo {
+            total_bytes: 1 << 30,
+            free_bytes: 1 << 29,
+            ..MemoryInfo::default()
+        }
+    }
+
+    fn firmware(&self) -> &'static str {
+        "uefi"
+    }
+
+    fn boot_loader(&self) -> String {
+        "GRUB".into()
+    }
+
+    fn command_line(&self) -> String {
+        "debug=on".into()
+    }
+}
+
+pub(super) struct FakeDebug;
+
+impl Debug for FakeDebug {
+    fn with_stack_left(&self, _: usize, work: &mut dyn FnMut()) {
+        work();
+    }
+
+    fn raise(&self, name: &str) -> bool {
+        assert_ne!(name, "gp", "raised");
+        false
+    }
+
+    fn panic_service(&self) -> &'static str {
+        "pump"
+    }
+
+    fn service_restarts(&self) -> u64 {
+        0
+    }
+
+    fn arena_pointers(&self) -> u64 {
+        0
+    }
+
+    fn panic_machine(&self) {
+        panic!("the machine");
+    }
+}

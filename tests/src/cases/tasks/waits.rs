@@ -1,0 +1,55 @@
+//! Ctrl-C in every function that waits.
+
+use std::time::{Duration, Instant};
+
+use crate::ensure;
+use crate::error::Error;
+use crate::machine::{Machine, PROMPT};
+use crate::runner::Context;
+use crate::waiting;
+
+const LIMIT: Duration = Duration::from_secs(20);
+/// The promise is a tenth of this; the rest is the emulator's host.
+const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+
+/// Types `line`, and Ctrl-C while it runs; how long the prompt took to come back.
+fn interrupt(machine: &mut Machine, line: &str) -> Result<Duration, Error> {
+    let output = waiting::interrupt(machine, line)?;
+    ensure!(
+        output.said.contains("cancelled"),
+        "`{line}` ended with {:?}",
+        output.said
+    );
+    ensure!(output.took <= ANSWER_LIMIT, "`{line}` took {:?} to end", output.took);
+    Ok(output.took)
+}
+
+pub(super) fn walk(context: &Context) -> Result<(), Error> {
+    context.at_prompt("debug=on", |machine| {
+        let mut count = 0;
+        for (path, line) in waiting::lines() {
+            machine.eval("let kept = 42;")?;
+            interrupt(machine, line).map_err(|error| Error::Wrong(format!("{path}: {error}")))?;
+            machine.check("kept", "42")?;
+            // What a line has started ends here; the next one begins afresh.
+            machine.send(b"\x04")?;
+            machine.expect(&format!("\n{PROMPT}"), LIMIT)?;
+            count += 1;
+        }
+        ensure!(count > 15, "only {count} functions wait");
+        Ok(())
+    })
+}
+
+/// A function that does not hear Ctrl-C is found.
+pub(super) fn oracle(context: &Context) -> Result<(), Error> {
+    context.at_prompt("debug=on", |machine| {
+        let started = Instant::now();
+        let found = interrupt(machine, "debug::deaf(3000)");
+        ensure!(found.is_err(), "nothing was found in {:?}", started.elapsed());
+        machine.forget();
+        let undeclared = machine.eval("debug::hidden_wait()")?;
+        ensure!(undeclared.contains("error[undeclared_wait]"), "{undeclared}");
+        machine.check("40 + 2", "42")
+    })
+}
