@@ -3,8 +3,8 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`text`] | writes the texts |
-//! | [`search`] | `apropos` and `examples` |
-//! | [`look`] | `dir` and `source` |
+//! | `search` | `apropos` and `examples` |
+//! | `look` | `dir` and `source` |
 
 mod look;
 mod search;
