@@ -98,8 +98,8 @@ pub fn write(parts: &Parts, variant: &Variant, path: &Path) -> Result<(), Error>
     copy_folder(&command::root().join("iso"), &tree)?;
     let boot = tree.join("boot");
     image::write(&boot.join("grub/grub.cfg"), menu(variant)?.as_bytes())?;
-    compress(&parts.kernel, &boot.join("rhaios"))?;
-    compress(&parts.symbols, &boot.join("symbols.bin"))?;
+    compress(&parts.kernel, &boot.join("rhaios"), path)?;
+    compress(&parts.symbols, &boot.join("symbols.bin"), path)?;
     let rom = match &variant.rom {
         Rom::Shipped => Some(read(&parts.rom)?),
         Rom::Absent => None,
@@ -123,11 +123,10 @@ pub fn write(parts: &Parts, variant: &Variant, path: &Path) -> Result<(), Error>
 
 /// Writes `from` to `to`, less than half as big. GRUB unpacks it while it reads (`lzopio`): LZO in the time that reading
 /// the rest would take, where gzip would lengthen the start by a third. GRUB would spend time on checksums too.
-fn compress(from: &Path, to: &Path) -> Result<(), Error> {
+fn compress(from: &Path, to: &Path, image: &Path) -> Result<(), Error> {
     let mut lzop = Command::new("lzop");
     lzop.args(["-9", "--no-checksum", "--force", "-o"]).arg(to).arg(from);
-    command::run_quietly(&mut lzop, &to.with_extension("log"), LIMIT)?;
-    fs::remove_file(to.with_extension("log")).map_err(Error::file(to))
+    command::run_quietly(&mut lzop, &image.with_extension("log"), LIMIT)
 }
 
 /// `grub/grub.cfg` with what the variant changes.

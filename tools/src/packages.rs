@@ -22,14 +22,7 @@ pub const BASE: &[&str] = &[
 pub const RUST_SOURCE: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy"];
 
 /// Programs that stand for the packages of [`BASE`] where there is no Debian package manager.
-const PROGRAMS: &[&str] = &[
-    "qemu-system-x86_64",
-    "grub-mkrescue",
-    "xorriso",
-    "lzop",
-    "mformat",
-    "mke2fs",
-];
+const PROGRAMS: &str = "qemu-system-x86_64 grub-mkrescue xorriso lzop mformat mke2fs";
 
 /// Installs those of `packages` that are missing, and says so first.
 ///
@@ -106,11 +99,8 @@ fn apt_get(prefix: &[&str], arguments: &[&str]) -> Result<(), Error> {
 }
 
 fn without_debian() -> Result<(), Error> {
-    let missing: Vec<_> = PROGRAMS
-        .iter()
-        .copied()
-        .filter(|program| command::find(program).is_none())
-        .collect();
+    let is_missing = |program: &&str| command::find(program).is_none();
+    let missing: Vec<_> = PROGRAMS.split(' ').filter(is_missing).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -102,10 +102,8 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
     }
     if options.debug {
         emulator.args(["-s", "-S"]);
-        println!(
-            "xtask: waiting for a debugger: gdb {} -ex 'target remote :1234'",
-            parts.debug_kernel.display()
-        );
+        let kernel = parts.debug_kernel.display();
+        println!("xtask: waiting for a debugger: gdb {kernel} -ex 'target remote :1234'");
     }
     emulator.args(&options.raw);
     println!("xtask: to leave: power::off() at the prompt, or Ctrl-] and then x\n");
@@ -125,9 +123,7 @@ fn display(wanted: bool) -> Result<Vec<String>, Error> {
     {
         Some(name) => Ok(words(&["-display", name])),
         None => {
-            println!(
-                "xtask: this emulator opens no window (on Debian, install qemu-system-gui); screen: vnc://localhost:5900"
-            );
+            println!("xtask: no window without qemu-system-gui (its name on Debian); screen: vnc://localhost:5900");
             Ok(words(&["-display", "vnc=localhost:0"]))
         }
     }
