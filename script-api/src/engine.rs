@@ -53,6 +53,7 @@ type Namespaces = Vec<(&'static str, Shared<Module>)>;
 struct SharedModules {
     /// Rhai's own functions, found by a search: made in no time, but each use of a function costs the search.
     searched: Shared<Module>,
+    whole_numbers: Shared<Module>,
     functions: Namespaces,
     docs: Vec<&'static Doc>,
 }
@@ -71,6 +72,7 @@ fn shared() -> &'static SharedModules {
         let (functions, docs) = api.finish();
         SharedModules {
             searched: StandardPackage::new_lazy().as_shared_module(),
+            whole_numbers: name_whole_numbers().into(),
             functions,
             docs,
         }
@@ -81,9 +83,17 @@ fn shared() -> &'static SharedModules {
 /// the name of a value's type, twice; what is not found here is searched for in all modules and then compared with each
 /// type's full name in turn.
 fn name_types(module: &mut Module) {
-    for name in ["array", "blob", "f64", "i64", "map", "string"] {
+    for name in ["array", "blob", "f64", "map", "string"] {
         module.set_custom_type_raw(name, name);
     }
+}
+
+/// The name of the commonest type, in a module of its own that is searched first.
+fn name_whole_numbers() -> Module {
+    let mut module = Module::new();
+    module.set_custom_type_raw("i64", "i64");
+    module.build_index();
+    module
 }
 
 /// Makes `for` give the bytes of a blob as ints: Rhai's own iterator gives a type that scripts can do nothing with.
@@ -180,6 +190,7 @@ pub(crate) fn build_without_safepoints(context: TaskContext, profile: Profile) -
             engine.register_static_module(namespace, module.clone());
         }
     }
+    engine.register_global_module(shared.whole_numbers.clone());
     engine.set_module_resolver(FileResolver::new(context));
     // Shared, so that copying the engine's state for a call copies a reference and not the context.
     engine.set_default_tag(Dynamic::from(context).into_shared());

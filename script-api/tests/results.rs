@@ -127,7 +127,7 @@ fn shows_tables_as_wide_as_the_terminal() {
     let narrow = machine.enter("[#{a: 1}, #{a: \"xyz\"}]");
     assert!(narrow.ends_with("]\na\n1\n…\n"), "{narrow:?}");
     let narrow = machine.enter("40 + 2");
-    assert!(narrow.ends_with("2\n42\n"), "{narrow:?}");
+    assert!(narrow.ends_with("42\n"), "{narrow:?}");
 }
 
 #[test]

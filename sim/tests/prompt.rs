@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use pty::{CONTROL_C, CONTROL_D, LEFT, UP, start, start_with};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, tcgetattr};
 
 #[test]
@@ -76,8 +77,8 @@ fn control_d_ends_it_and_the_terminal_is_as_it_was() {
     for (end, code) in [("", Some(143)), ("power::off()\r", Some(0))] {
         let prompt = start(80, 24);
         if end.is_empty() {
-            let id = prompt.process_id().to_string();
-            Command::new("kill").arg(id).status().expect("kill");
+            let id = Pid::from_raw(prompt.process_id() as i32).expect("a process");
+            kill_process(id, Signal::TERM).expect("it is told");
         } else {
             prompt.press(end);
         }

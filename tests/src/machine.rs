@@ -119,13 +119,15 @@ impl Machine {
         let _ = std::fs::remove_file(&socket);
         let mut emulator = Command::new(qemu::PROGRAM);
         let keyboard = if config.has_keyboard { "" } else { ",i8042=off" };
+        let counts = config.more.iter().any(|word| word == "-icount");
         emulator.args([
             "-machine",
             &format!("{}{keyboard}", config.board),
             "-cpu",
             config.cpu,
             "-accel",
-            qemu::SOFTWARE,
+            // Instructions can be counted in one thread only.
+            if counts { "tcg,thread=single" } else { qemu::SOFTWARE },
             "-nodefaults",
         ]);
         emulator.args([

@@ -157,7 +157,8 @@ fn copy(from: &Path, into: &Path) -> Result<(), Error> {
 /// A shell command in the clone, in there.
 fn inside(room: &Path, line: &str) -> Command {
     let script = format!(
-        "mount -t proc proc '{room}/proc' && mount -t tmpfs shm '{room}/dev/shm' && exec chroot '{room}' \
+        "mount -t proc proc '{room}/proc' && mount -t tmpfs shm '{room}/dev/shm' \
+         && mount -t devpts devpts '{room}/dev/pts' -o ptmxmode=666 && exec chroot '{room}' \
          /bin/sh -c 'cd /{CLONE} && {line}'",
         room = room.display()
     );
