@@ -15,7 +15,6 @@ use rhai::{
 };
 use services::host::Interrupted;
 use services::shared::Handle;
-use services::task::OuterNative;
 use services::value::Value;
 
 use crate::compute::{self, Call};
@@ -348,44 +347,43 @@ impl Api {
     /// Adds a function that runs on the kernel heap and may be called with fewer arguments: as many of the first ones as
     /// `counts` says.
     pub fn service_of_counts(&mut self, doc: &'static Doc, counts: &[usize], body: Service) {
-        self.add(doc, counts, Style::Function, move |call, arguments| {
-            run_service(&call, arguments, body)
+        self.add(doc, counts, Style::Function, move |context, call, arguments| {
+            run_service(context, call, arguments, body)
         });
     }
 
     /// The same for a method of its first argument, called as `value.name(...)`.
     pub fn methods_of_counts(&mut self, doc: &'static Doc, counts: &[usize], body: Service) {
-        self.add(doc, counts, Style::Method, move |call, arguments| {
-            run_service(&call, arguments, body)
+        self.add(doc, counts, Style::Method, move |context, call, arguments| {
+            run_service(context, call, arguments, body)
         });
     }
 
     /// Adds a function that works on a script's own values.
     pub fn script(&mut self, doc: &'static Doc, body: Script) {
-        self.add(doc, &[doc.params.len()], Style::Function, move |call, arguments| {
-            run_script(&call, arguments, body)
-        });
+        self.add(doc, &[doc.params.len()], Style::Function, body);
     }
 
     /// The same for a method of its first argument.
     pub fn method_script(&mut self, doc: &'static Doc, body: Script) {
-        self.add(doc, &[doc.params.len()], Style::Method, move |call, arguments| {
-            run_script(&call, arguments, body)
-        });
+        self.add(doc, &[doc.params.len()], Style::Method, body);
     }
 
     /// Adds a function that computes on a script's own values.
     pub fn compute(&mut self, doc: &'static Doc, body: compute::Body) {
-        self.add(doc, &[doc.params.len()], Style::Function, move |native, arguments| {
-            run_compute(&native, arguments, body)
-        });
+        self.add(
+            doc,
+            &[doc.params.len()],
+            Style::Function,
+            move |context, native, arguments| run_compute(context, native, arguments, body),
+        );
     }
 
     /// The same for one that reads its first argument where it lies: a variable is not copied for the call. It may be
     /// called with fewer arguments, as many as `counts` says.
     pub fn reader_of_counts(&mut self, doc: &'static Doc, counts: &[usize], body: compute::Body) {
-        self.add(doc, counts, Style::Reader, move |native, arguments| {
-            run_compute(&native, arguments, body)
+        self.add(doc, counts, Style::Reader, move |context, native, arguments| {
+            run_compute(context, native, arguments, body)
         });
     }
 
@@ -399,7 +397,7 @@ impl Api {
         doc: &'static Doc,
         counts: &[usize],
         style: Style,
-        body: impl Fn(NativeCallContext<'_>, &mut [&mut Dynamic]) -> Result<Dynamic, Box<EvalAltResult>>
+        body: impl Fn(&TaskContext, &NativeCallContext<'_>, &mut [&mut Dynamic]) -> Result<Dynamic, Box<EvalAltResult>>
         + Send
         + Sync
         + 'static,
@@ -410,8 +408,14 @@ impl Api {
             move |call: Option<NativeCallContext<'_>>, arguments: &mut [&mut Dynamic]| match call {
                 Some(call) => {
                     entries.count();
-                    let watch = Watch::begin(&call, doc)?;
-                    watch.end(body(call, arguments))
+                    let context = TaskContext::of(&call)?;
+                    let outer = context.control.begin_native(doc.waits);
+                    let result = context.enter(&call).and_then(|()| body(&context, &call, arguments));
+                    let has_waited = context.control.end_native(outer);
+                    if has_waited && context.host.debug.is_some() {
+                        return Err(undeclared_wait(doc));
+                    }
+                    result
                 }
                 None => Err(thrown("no_task", "called without a context", Position::NONE)),
             },
@@ -459,34 +463,16 @@ impl Api {
     }
 }
 
-/// Looks whether a function waits although its description denies it.
-struct Watch {
-    context: TaskContext,
-    outer: OuterNative,
-    doc: &'static Doc,
-}
-
-impl Watch {
-    fn begin(call: &NativeCallContext<'_>, doc: &'static Doc) -> Result<Self, Box<EvalAltResult>> {
-        let context = TaskContext::of(call)?;
-        let outer = context.control.begin_native(doc.waits);
-        Ok(Self { context, outer, doc })
-    }
-
-    /// The result; an error in its place where the function has waited and must not. Only machines with debug hooks
-    /// make that one: there it is a fault of the function, which scripts of others need not suffer from.
-    fn end(self, result: Result<Dynamic, Box<EvalAltResult>>) -> Result<Dynamic, Box<EvalAltResult>> {
-        let has_waited = self.context.control.end_native(self.outer);
-        if !has_waited || self.context.host.debug.is_none() {
-            return result;
-        }
-        log::error!("{} has waited, which its description denies", self.doc.path());
-        Err(thrown(
-            "undeclared_wait",
-            "the function's description denies that it waits",
-            Position::NONE,
-        ))
-    }
+/// The error in place of a result where the function has waited although its description denies it. Only machines with
+/// debug hooks make it: there it is a fault of the function, which scripts of others need not suffer from.
+#[cold]
+fn undeclared_wait(doc: &Doc) -> Box<EvalAltResult> {
+    log::error!("{} has waited, which its description denies", doc.path());
+    thrown(
+        "undeclared_wait",
+        "the function's description denies that it waits",
+        Position::NONE,
+    )
 }
 
 /// How a function may be called.
@@ -501,45 +487,33 @@ enum Style {
 }
 
 fn run_compute(
+    context: &TaskContext,
     native: &NativeCallContext<'_>,
     arguments: &mut [&mut Dynamic],
     body: compute::Body,
 ) -> Result<Dynamic, Box<EvalAltResult>> {
-    let context = TaskContext::of(native)?;
-    context.enter(native)?;
     let call = Call {
-        context: &context,
+        context,
         native,
         arguments,
     };
     body(&call).map_err(|error| call.into_script_error(error))
 }
 
-fn run_script(
-    call: &NativeCallContext<'_>,
-    arguments: &mut [&mut Dynamic],
-    body: Script,
-) -> Result<Dynamic, Box<EvalAltResult>> {
-    let context = TaskContext::of(call)?;
-    context.enter(call)?;
-    body(&context, call, arguments)
-}
-
 fn run_service(
+    context: &TaskContext,
     call: &NativeCallContext<'_>,
     arguments: &mut [&mut Dynamic],
     body: Service,
 ) -> Result<Dynamic, Box<EvalAltResult>> {
-    let context = TaskContext::of(call)?;
-    context.enter(call)?;
     let arguments = Args { values: arguments };
     let tasks = context.host.tasks;
     let mut outcome = None;
-    tasks.on_kernel_heap(&mut || outcome = Some(body(&context, &arguments)));
+    tasks.on_kernel_heap(&mut || outcome = Some(body(context, &arguments)));
     let result = match &outcome {
         Some(Ok(value)) => Ok(convert::to_dynamic(value, None)),
-        Some(Err(error)) => Err(error.to_script(&context, call.call_position())),
-        None => Err(ScriptError::Interrupted.to_script(&context, call.call_position())),
+        Some(Err(error)) => Err(error.to_script(context, call.call_position())),
+        None => Err(ScriptError::Interrupted.to_script(context, call.call_position())),
     };
     // What the service made lies on the kernel heap and is given back there.
     tasks.on_kernel_heap(&mut || drop(outcome.take()));

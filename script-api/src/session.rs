@@ -177,12 +177,10 @@ impl Session {
             };
             self.functions = self.functions.merge(&legacy::functions(&code, source.closures_only));
             self.inputs.push(legacy::Input::new(&source.text, &code));
-            if source.closures_only {
-                self.inputs
-                    .iter_mut()
-                    .last()
-                    .into_iter()
-                    .for_each(legacy::Input::keep_closures);
+            if source.closures_only
+                && let Some(newest) = self.inputs.last_mut()
+            {
+                newest.keep_closures();
             }
         }
         legacy::restore_variables(legacy, &self.functions, &mut self.scope);
@@ -395,11 +393,9 @@ impl Session {
             if code.has_functions() {
                 // Closures may live on in variables; functions with a name are forgotten.
                 self.functions = before.merge(&legacy::functions(&code, true));
-                self.inputs
-                    .iter_mut()
-                    .last()
-                    .into_iter()
-                    .for_each(legacy::Input::keep_closures);
+                if let Some(newest) = self.inputs.last_mut() {
+                    newest.keep_closures();
+                }
             }
             if let EvalAltResult::ErrorTerminated(token, _) = error.unwrap_inner()
                 && Stop::from_token(token) == Some(Stop::MemoryLimit)
