@@ -9,7 +9,9 @@ use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use crate::cores::CoreInfo;
 use crate::files::Files;
+use crate::interrupts::InterruptInfo;
 use crate::keyboard::Layout;
 use crate::lock::Lock;
 use crate::screen::FontSize;
@@ -281,6 +283,14 @@ pub trait Machine: Send + Sync {
     fn boot_loader(&self) -> String;
     /// The kernel's command line.
     fn command_line(&self) -> String;
+    /// The processor's cores, those that do not run included. None where the machine cannot tell.
+    fn cores(&self) -> Vec<CoreInfo> {
+        Vec::new()
+    }
+    /// All interrupts that somebody handles, by core and vector. None where the machine cannot tell.
+    fn interrupts(&self) -> Vec<InterruptInfo> {
+        Vec::new()
+    }
     /// Random bytes from the processor's own source; `None` where it has none.
     fn entropy(&self) -> Option<[u8; crate::random::SEED_BYTES]> {
         None

@@ -14,6 +14,8 @@
 //! | [`rhythm`] | when something that repeats is due |
 //! | [`edit`] | the full-screen editor for scripts |
 //! | [`pager`] | a long text on a terminal, page by page |
+//! | [`cores`] | what scripts see of the processor's cores
+//! | [`interrupts`] | what scripts see of interrupts
 //! | [`console`] | a byte console such as a serial line |
 //! | [`terminal`] | the line editor and the terminal on top of a console |
 //! | [`lock`] | the counted spin lock |
@@ -31,10 +33,12 @@
 extern crate alloc;
 
 pub mod console;
+pub mod cores;
 pub mod cut_text;
 pub mod edit;
 pub mod files;
 pub mod host;
+pub mod interrupts;
 pub mod keyboard;
 pub mod legacy;
 pub mod lock;
