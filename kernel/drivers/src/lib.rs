@@ -23,6 +23,7 @@ extern crate alloc;
 
 pub mod acpi;
 pub mod calibrate;
+pub mod clock_offset;
 pub mod counter;
 pub mod hpet;
 pub mod i8042;

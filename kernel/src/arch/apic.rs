@@ -23,6 +23,8 @@ mod register {
     pub(super) const TASK_PRIORITY: u32 = 0x80;
     pub(super) const END_OF_INTERRUPT: u32 = 0xb0;
     pub(super) const SPURIOUS: u32 = 0xf0;
+    pub(super) const COMMAND: u32 = 0x300;
+    pub(super) const COMMAND_DESTINATION: u32 = 0x310;
     pub(super) const TIMER: u32 = 0x320;
     pub(super) const LINT0: u32 = 0x350;
     pub(super) const ERROR: u32 = 0x370;
@@ -71,6 +73,29 @@ pub fn start(features: &Features, base: Physical) -> Result<(), Unreachable> {
         WINDOW.store(address, Ordering::Relaxed);
         MODE.store(XAPIC, Ordering::Relaxed);
     }
+    prepare(features.tsc_deadline);
+    Ok(())
+}
+
+/// Switches the APIC of another core than the boot processor on, in the same way.
+pub fn start_on_this_core(features: &Features) {
+    let mut msr = Msr::new(BASE_MSR);
+    // SAFETY: every 64-bit processor has this register.
+    let value = unsafe { msr.read() };
+    // SAFETY: only the enable bit changes.
+    unsafe { msr.write(value | BASE_ENABLE) };
+    if is_x2apic() {
+        // SAFETY: the boot processor has found x2APIC; enabling goes through xAPIC mode as 11.12.5 asks.
+        unsafe { msr.write(value | BASE_ENABLE | BASE_X2APIC) };
+    }
+    prepare(features.tsc_deadline);
+    if !features.tsc_deadline {
+        write(register::TIMER, u32::from(interrupts::TIMER_VECTOR));
+    }
+}
+
+/// Sets up what every core's APIC has: all inputs masked, the timer's mode.
+fn prepare(has_tsc_deadline: bool) {
     write(
         register::SPURIOUS,
         SOFTWARE_ENABLE | u32::from(interrupts::SPURIOUS_VECTOR),
@@ -82,7 +107,7 @@ pub fn start(features: &Features, base: Physical) -> Result<(), Unreachable> {
     write(register::TASK_PRIORITY, 0);
     write(register::TIMER, MASKED | u32::from(interrupts::TIMER_VECTOR));
     write(register::DIVIDE, DIVIDE_BY_16);
-    if features.tsc_deadline {
+    if has_tsc_deadline {
         write(
             register::TIMER,
             TIMER_TSC_DEADLINE | u32::from(interrupts::TIMER_VECTOR),
@@ -91,7 +116,59 @@ pub fn start(features: &Features, base: Physical) -> Result<(), Unreachable> {
         // SAFETY: a fence changes nothing.
         unsafe { core::arch::asm!("mfence", options(nostack, preserves_flags)) };
     }
-    Ok(())
+}
+
+/// Messages to other cores: the interrupt command register (10.6.1; 11.12.9 for x2APIC).
+mod command {
+    pub(super) const NMI: u32 = 4 << 8;
+    pub(super) const INIT: u32 = 5 << 8;
+    pub(super) const STARTUP: u32 = 6 << 8;
+    pub(super) const IS_PENDING: u32 = 1 << 12;
+    pub(super) const ASSERT: u32 = 1 << 14;
+    pub(super) const ALL_OTHERS: u32 = 3 << 18;
+}
+
+/// Looks at a message that is still on its way before the next one is sent all the same.
+const SEND_LOOKS: u32 = 1_000_000;
+
+/// Raises `vector` on the core whose APIC has the number `apic_id`.
+pub fn send(apic_id: u32, vector: u8) {
+    send_command(apic_id, command::ASSERT | u32::from(vector));
+}
+
+/// Resets a core; it waits for [`send_startup`] then.
+pub fn send_init(apic_id: u32) {
+    send_command(apic_id, command::INIT | command::ASSERT);
+}
+
+/// Lets a core that was reset run from the start of the page `page`, below 1 MiB, in real mode.
+pub fn send_startup(apic_id: u32, page: u8) {
+    send_command(apic_id, command::STARTUP | command::ASSERT | u32::from(page));
+}
+
+/// Interrupts all other cores whatever they do.
+pub fn send_nmi_to_others() {
+    send_command(0, command::NMI | command::ASSERT | command::ALL_OTHERS);
+}
+
+fn send_command(apic_id: u32, command: u32) {
+    if is_x2apic() {
+        // What was stored before must be there when the other core looks: this write waits for nothing (11.12.3).
+        // SAFETY: a fence changes nothing.
+        unsafe { core::arch::asm!("mfence", "lfence", options(nostack, preserves_flags)) };
+        // SAFETY: x2APIC mode is on; the command is one of those above.
+        unsafe { msr(register::COMMAND).write(u64::from(apic_id) << 32 | u64::from(command)) };
+        return;
+    }
+    // No handler sends anything, so nothing comes between the two writes.
+    for _ in 0..SEND_LOOKS {
+        if read(register::COMMAND) & command::IS_PENDING == 0 {
+            break;
+        }
+        core::hint::spin_loop();
+    }
+    write(register::COMMAND_DESTINATION, apic_id << 24);
+    write(register::COMMAND, command);
 }
 
 /// Starts the timer's count-down from its highest value, to find out its rate.

@@ -2,6 +2,8 @@
 //!
 //! Sources: Intel SDM volume 3, 2.5 (control registers) and 4.6 (access rights); AMD64 manual volume 2, 3.1.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use raw_cpuid::{CpuId, CpuIdReaderNative};
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags, Efer, EferFlags};
 use x86_64::registers::model_specific::Msr;
@@ -63,6 +65,20 @@ pub fn start() -> Features {
     features
 }
 
+/// Switches the same on for the calling core, which was started with the boot processor's paging.
+pub fn start_on_this_core(features: &Features) {
+    enable(features);
+    combine_writes();
+}
+
+/// Firmware hid "execute disable", and does so on the other cores too.
+static NO_EXECUTE_WAS_HIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether a core must clear [`EXECUTE_DISABLE_HIDDEN`] in [`MISC_ENABLE_MSR`] before it uses the kernel's page tables.
+pub fn was_no_execute_hidden() -> bool {
+    NO_EXECUTE_WAS_HIDDEN.load(Ordering::Relaxed)
+}
+
 /// Lets an Intel processor whose firmware hides "execute disable" show it (Intel SDM volume 4, `IA32_MISC_ENABLE`).
 fn allow_no_execute() {
     let id = CpuId::new();
@@ -79,6 +95,7 @@ fn allow_no_execute() {
         let value = unsafe { register.read() };
         // SAFETY: as above; only the bit that hides the feature changes.
         unsafe { register.write(value & !EXECUTE_DISABLE_HIDDEN) };
+        NO_EXECUTE_WAS_HIDDEN.store(value & EXECUTE_DISABLE_HIDDEN != 0, Ordering::Relaxed);
     }
 }
 

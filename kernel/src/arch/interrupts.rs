@@ -11,12 +11,16 @@ use x86_64::VirtAddr;
 use x86_64::structures::idt::{EntryOptions, InterruptDescriptorTable};
 
 use super::segments::{CODE_SELECTOR, InterruptStack};
-use super::{apic, exceptions};
+use super::{apic, core_local, exceptions, tlb};
 
 /// First vector of devices.
 pub const FIRST_DEVICE_VECTOR: u8 = 0x30;
 /// The core's own timer.
 pub const TIMER_VECTOR: u8 = 0x20;
+/// Sent by a core that has left something in another one's queues.
+pub const WAKE_VECTOR: u8 = 0xf0;
+/// Sent by a core that has taken translations away.
+pub const TLB_VECTOR: u8 = 0xf1;
 /// What the local APIC raises when an interrupt vanished before it was delivered.
 pub const SPURIOUS_VECTOR: u8 = 0xff;
 /// Where the masked legacy controllers would send spurious interrupts.
@@ -170,6 +174,13 @@ pub fn start() {
     table.load();
 }
 
+/// Uses the table, which the boot processor has filled in, on the calling core.
+pub fn start_on_this_core() {
+    // SAFETY: nobody changes the table after the start.
+    let table: &'static InterruptDescriptorTable = unsafe { &*TABLE.0.get() };
+    table.load();
+}
+
 fn set_context(options: &mut EntryOptions, stack: InterruptStack) {
     // SAFETY: the selector is the kernel's code segment.
     unsafe { options.set_code_selector(CODE_SELECTOR) };
@@ -216,6 +227,7 @@ extern "C" fn interrupt_dispatch(frame: &mut Frame) {
         exceptions::handle(frame);
         return;
     }
+    tlb::leave_halt(core_local::get());
     let handler = HANDLERS[usize::from(vector)].load(Ordering::Acquire);
     if !handler.is_null() {
         // SAFETY: only `set_handler` stores here, and it stores `fn()` pointers.
