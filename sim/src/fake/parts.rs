@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use services::cores::CoreInfo;
 use services::host::{BootStep, CpuInfo, Debug, Machine, MemoryInfo, Power, PowerError, Tasks};
 use services::task::Requests;
 
@@ -49,6 +50,22 @@ impl Machine for FakeMachine {
             features: vec!["nx", "smep"],
             ..CpuInfo::default()
         }
+    }
+
+    fn cores(&self) -> Vec<CoreInfo> {
+        let core = |index: u32, load_permille| CoreInfo {
+            index,
+            apic_id: 2 * index,
+            is_online: true,
+            busy_ns: u64::from(load_permille) * 10_000_000,
+            online_ns: 10_000_000_000,
+            load_permille,
+            tasks: 1,
+            operations: 1_000_000,
+            timer_interrupts: 2_000,
+            ipis: 5,
+        };
+        vec![core(0, 125), core(1, 1000)]
     }
 
     fn memory(&self) -> MemoryInfo {

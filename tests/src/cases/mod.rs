@@ -4,6 +4,7 @@ mod boot;
 mod calls;
 mod comfort;
 mod containment;
+mod cores;
 mod drawing;
 mod edit;
 mod editing;
@@ -30,6 +31,7 @@ use crate::runner::Test;
 /// All tests, in the order they are started: long ones first, so that two machines are busy to the end.
 pub fn all() -> impl Iterator<Item = &'static Test> {
     [
+        cores::TESTS,
         containment::TESTS,
         hostile::TESTS,
         calls::TESTS,
