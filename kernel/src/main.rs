@@ -56,8 +56,8 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     if options.debug {
         debug::start(executor);
     }
-    start_sessions(executor, host, console, display, &options);
     cores::start(executor, features, options.cores);
+    start_sessions(executor, host, console, display, &options);
     steps::done("services");
     steps::finish();
     run::run(executor)

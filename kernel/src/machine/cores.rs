@@ -6,7 +6,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use hw::Clock;
 use services::cores::CoreInfo;
@@ -25,10 +25,12 @@ const RESET_US: u64 = 10_000;
 const FIRST_LIMIT_US: u64 = 10_000;
 /// One that does not even then is left alone.
 const LAST_LIMIT_US: u64 = 1_000_000;
+
 /// The processors as the firmware lists them, the boot processor first.
 static APIC_IDS: Once<Vec<u32>> = Once::new();
 /// Nanoseconds that the start of all of them took; 0 before its end.
 static STARTED_IN_NS: AtomicU64 = AtomicU64::new(0);
+static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
 
 /// Starts the service that starts the cores, at most `limit` of them in all.
 pub fn start(executor: &'static Executor, features: Features, limit: u32) {
@@ -69,6 +71,10 @@ fn list_processors(firmware: Option<&Firmware>, boot_id: u32) -> Vec<u32> {
 
 /// *Task*.
 fn start_all(ids: &[u32], features: Features) {
+    // Once: a reset would stop a core that runs.
+    if HAS_BEGUN.swap(true, Ordering::AcqRel) {
+        return;
+    }
     let begin_ns = clock::now_ns();
     for &apic_id in ids {
         apic::send_init(apic_id);
