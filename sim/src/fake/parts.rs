@@ -2,9 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use services::facts::Facts;
 use services::host::{BootStep, CpuInfo, Debug, Machine, MemoryInfo, Power, PowerError, Tasks};
 use services::task::Requests;
 
+use super::acpi;
 use crate::tasks::Threads;
 
 /// Notes the request; the machine "goes off" by ending the task.
@@ -23,6 +25,10 @@ impl Power for FakePower {
 
     fn reboot(&self) -> PowerError {
         self.off()
+    }
+
+    fn info(&self) -> Facts {
+        acpi::power()
     }
 }
 
