@@ -16,7 +16,7 @@ use kernel::machine::display::{self, Display};
 use kernel::machine::firmware::{self, Firmware};
 use kernel::machine::host::{self, Facts};
 use kernel::machine::serial::{self, SerialConsole};
-use kernel::machine::{debug, routing, session, sessions, steps, timing};
+use kernel::machine::{buttons, debug, routing, session, sessions, steps, timing};
 use kernel::memory::{Physical, frames, paging, stack, static_stack};
 use kernel::report::{self, crash, early, journal, symbols};
 use services::host::Host;
@@ -55,6 +55,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     if options.debug {
         debug::start(executor);
     }
+    buttons::start_service(executor, host);
     start_sessions(executor, host, console, display, &options);
     steps::done("services");
     steps::finish();

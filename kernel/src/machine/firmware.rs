@@ -11,6 +11,7 @@ use drivers::acpi::sleep::SoftOff;
 use drivers::acpi::{self, Table, Tables};
 use spin::Once;
 
+use super::fixed_registers;
 use crate::boot::handover::Handover;
 use crate::memory::{Physical, window};
 
@@ -32,10 +33,11 @@ pub struct Firmware {
 }
 
 static FIRMWARE: Once<Firmware> = Once::new();
+static ROOT_POINTER: Once<&'static [u8]> = Once::new();
 
 /// Physical memory, looked at page by page.
 #[derive(Debug)]
-struct Peephole;
+pub struct Peephole;
 
 impl acpi::PhysicalMemory for Peephole {
     fn read(&self, address: u64, buffer: &mut [u8]) -> Result<(), acpi::Error> {
@@ -45,18 +47,32 @@ impl acpi::PhysicalMemory for Peephole {
 
 /// Reads the tables; what is missing or malformed is logged and done without.
 pub fn start(handover: &Handover) -> &'static Firmware {
-    let firmware = match handover.acpi_pointer().map(|pointer| Tables::open(&Peephole, pointer)) {
+    let pointer = handover
+        .acpi_pointer()
+        .map(|pointer| *ROOT_POINTER.call_once(|| pointer));
+    let firmware = match pointer.map(|pointer| Tables::open(&Peephole, pointer)) {
         Some(Ok(tables)) => read(&tables),
         Some(Err(error)) => {
             log::warn!("ACPI: {error}; going on without its tables");
             Firmware::default()
         }
         None => {
-            log::warn!("ACPI: the boot loader passed no tables; going on without them");
+            log::warn!(
+                "ACPI: there are no tables, as if it were turned off in the firmware's setup; going on with one core, \
+                 without switching off and without the power button"
+            );
             Firmware::default()
         }
     };
+    if let Some(fadt) = &firmware.fadt {
+        fixed_registers::start(fadt);
+    }
     FIRMWARE.call_once(|| firmware)
+}
+
+/// The boot loader's copy of the pointer to the tables.
+pub fn root_pointer() -> Option<&'static [u8]> {
+    ROOT_POINTER.get().copied()
 }
 
 /// The tables, once they were read.
