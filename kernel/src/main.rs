@@ -16,7 +16,7 @@ use kernel::machine::display::{self, Display};
 use kernel::machine::firmware::{self, Firmware};
 use kernel::machine::host::{self, Facts};
 use kernel::machine::serial::{self, SerialConsole};
-use kernel::machine::{cores, debug, routing, session, sessions, steps, timing};
+use kernel::machine::{buttons, cores, debug, routing, session, sessions, steps, timing};
 use kernel::memory::{Physical, frames, paging, stack, static_stack};
 use kernel::report::{self, crash, early, journal, symbols};
 use services::host::Host;
@@ -57,6 +57,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
         debug::start(executor);
     }
     cores::start(executor, features, options.cores);
+    buttons::start_service(executor, host);
     start_sessions(executor, host, console, display, &options);
     steps::done("services");
     steps::finish();

@@ -11,6 +11,7 @@ use crate::types::Types;
 
 /// Every namespace with what it is for, in alphabetical order.
 pub const NAMESPACES: &[(&str, &str)] = &[
+    ("acpi", "The firmware's tables."),
     ("base64", "Bytes as base64 text and back."),
     (
         "bytes",
@@ -43,7 +44,7 @@ pub const NAMESPACES: &[(&str, &str)] = &[
 
 /// The namespaces in the order and the groups of the overview.
 pub const GROUPS: &[(&str, &[&str])] = &[
-    ("machine", &["sys", "cpu", "mem", "power", "log", "debug"]),
+    ("machine", &["sys", "cpu", "mem", "power", "acpi", "log", "debug"]),
     ("files", &["fs"]),
     ("people", &["screen", "key"]),
     ("tasks", &["task", "channel", "cell", "counter", "time", "timer"]),

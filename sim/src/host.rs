@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use log::{LevelFilter, Log, Metadata, Record};
+use services::acpi::NoAcpi;
 use services::files::Files;
 use services::files::memory::Memory;
 use services::files::read_only::ReadOnly;
@@ -106,6 +107,7 @@ pub fn make(data: Option<&Path>, command_line: String) -> io::Result<Simulated> 
         tasks,
         clock,
         power: &ThisPower,
+        acpi: &NoAcpi,
         machine,
         log: ring,
         rom,

@@ -16,7 +16,7 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
     ("services", "kernel/services", &["hw"]),
     // Its tests use `sim`; Cargo refuses the rest of that circle.
     ("script-api", "script-api", &["services", "sim"]),
-    ("sim", "sim", &["services", "script-api"]),
+    ("sim", "sim", &["drivers", "services", "script-api"]),
     ("manual", "docs/generator", &["services", "script-api", "sim"]),
     ("kernel", "kernel", &["hw", "drivers", "services", "script-api"]),
     ("xtask", "tools", &[]),

@@ -12,11 +12,11 @@
 //! | [`pic`] | the two 8259, masked for good |
 //! | [`pit`] | the 8254's channel 2, as a counter |
 //! | [`pm_timer`] | the ACPI timer, as a counter |
-//! | [`power`] | ACPI mode and soft off |
+//! | [`power`] | ACPI mode, soft off, buttons |
 //! | [`reset`] | starting the machine again |
 //! | [`rtc`] | the clock in the CMOS |
 //! | [`uart16550`] | serial ports |
-#![cfg_attr(not(test), no_std)]
+#![cfg_attr(not(any(test, feature = "fake")), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;

@@ -34,7 +34,8 @@ pub fn reset(reset: Option<&Reset>, hardware: &impl FixedHardware, keyboard: &im
 mod tests {
     use super::reset;
     use crate::acpi::fadt::{FixedRegister, Reset, Space};
-    use crate::power::Ports;
+    use crate::power::Spaces;
+    use crate::power::tests::{OneRegister, on_ports};
     use hw::Clock;
     use hw::fake::{FakeClock, FakePorts, PortBehaviour};
 
@@ -69,7 +70,12 @@ mod tests {
                 width_bits: 8,
                 address: 0xCF9,
             };
-            reset(Some(&Reset { register, value: 6 }), &Ports(&machine), &machine, &clock);
+            reset(
+                Some(&Reset { register, value: 6 }),
+                &on_ports(&machine),
+                &machine,
+                &clock,
+            );
             machine.with(|machine| assert_eq!(machine.writes, [(0xCF9, 6), (4, 0xFE)]));
             assert!(clock.now_ms() < 400);
         }
@@ -81,7 +87,34 @@ mod tests {
             busy_reads: 0,
             writes: Vec::new(),
         });
-        reset(None, &Ports(&machine), &machine, &FakeClock::with_step_ns(10_000));
+        reset(None, &on_ports(&machine), &machine, &FakeClock::with_step_ns(10_000));
         machine.with(|machine| assert_eq!(machine.writes, [(4, 0xFE)]));
+    }
+
+    #[test]
+    fn a_register_in_memory_is_written_and_one_out_of_reach_is_passed_over() {
+        for (address, written) in [(0xFE00_0000, 6), (0xFD00_0000, 0)] {
+            let register = OneRegister::default();
+            let machine = FakePorts::new(Machine {
+                busy_reads: 0,
+                writes: Vec::new(),
+            });
+            let place = FixedRegister {
+                space: Space::Memory,
+                width_bits: 8,
+                address,
+            };
+            let hardware = Spaces {
+                ports: &machine,
+                memory: &register,
+            };
+            let described = Reset {
+                register: place,
+                value: 6,
+            };
+            reset(Some(&described), &hardware, &machine, &FakeClock::with_step_ns(10_000));
+            assert_eq!(register.0.get(), written);
+            machine.with(|machine| assert_eq!(machine.writes, [(4, 0xFE)]));
+        }
     }
 }

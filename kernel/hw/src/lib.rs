@@ -1,13 +1,14 @@
 //! The seam between device logic and the machine.
 //!
 //! Drivers see these traits only: the kernel implements them over the real machine, tests over the fakes. Nothing
-//! here allocates.
+//! here allocates but [`facts`].
 //!
 //! | module | what it holds |
 //! |---|---|
 //! | [`register`] | typed registers and memory-mapped register windows |
 //! | [`port`] | I/O ports at offsets from a base |
 //! | [`bytes`] | little-endian numbers in tables |
+//! | [`facts`] | what a device or a table says of itself, for people |
 //! | [`display`] | surfaces to draw on, and pixel formats |
 //! | [`clock`] | time, and waiting with a limit |
 //! | [`ring`] | a lock-free byte queue between an interrupt handler and a task |
@@ -15,9 +16,12 @@
 //! | `fake` | behaving fakes of the above (feature `fake`) |
 #![cfg_attr(not(any(test, feature = "fake")), no_std)]
 
+extern crate alloc;
+
 pub mod bytes;
 pub mod clock;
 pub mod display;
+pub mod facts;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
 pub mod mmio;

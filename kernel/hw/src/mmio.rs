@@ -28,12 +28,36 @@ impl Mmio {
     }
 
     fn word(&self, offset: usize) -> NonNull<u32> {
+        self.place(offset)
+    }
+
+    /// The register of a `T` at `offset`.
+    fn place<T>(&self, offset: usize) -> NonNull<T> {
+        let bytes = size_of::<T>();
         assert!(
-            offset.is_multiple_of(4) && offset <= self.length_bytes.saturating_sub(4),
+            offset.is_multiple_of(bytes) && offset.saturating_add(bytes) <= self.length_bytes,
             "register {offset:#x} is outside its window"
         );
         // SAFETY: the assertion keeps the pointer inside the window given to `new`.
         unsafe { self.base.add(offset) }.cast()
+    }
+
+    /// Reads 16 bits: for the few registers that must not be read wider.
+    pub fn read16(&self, offset: usize) -> u16 {
+        // SAFETY: `place` is aligned and inside a window that `new`'s caller promised to be mapped for good.
+        unsafe { self.place::<u16>(offset).read_volatile() }
+    }
+
+    /// Writes 16 bits.
+    pub fn write16(&self, offset: usize, value: u16) {
+        // SAFETY: as for `read16`.
+        unsafe { self.place::<u16>(offset).write_volatile(value) }
+    }
+
+    /// Writes 8 bits.
+    pub fn write8(&self, offset: usize, value: u8) {
+        // SAFETY: as for `read16`.
+        unsafe { self.place::<u8>(offset).write_volatile(value) }
     }
 }
 
@@ -68,6 +92,18 @@ mod tests {
         let window = unsafe { Mmio::new(base, 12) };
         window.write32(8, window.read32(4) + 1);
         assert_eq!(memory, [0, 7, 8]);
+    }
+
+    #[test]
+    fn narrow_registers_leave_their_neighbours_alone() {
+        let mut memory = [0x1122_3344_u32, 0];
+        let base = NonNull::from(&mut memory).cast();
+        // SAFETY: the array is aligned, 8 bytes long and outlives the window; nothing else uses it meanwhile.
+        let window = unsafe { Mmio::new(base, 8) };
+        assert_eq!((window.read16(0), window.read16(2)), (0x3344, 0x1122));
+        window.write8(1, 0xAA);
+        window.write16(6, 0xBBCC);
+        assert_eq!(memory, [0x1122_AA44, 0xBBCC_0000]);
     }
 
     #[test]

@@ -9,6 +9,9 @@ use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use hw::facts::Facts;
+
+use crate::acpi::Acpi;
 use crate::cores::CoreInfo;
 use crate::files::Files;
 use crate::interrupts::InterruptInfo;
@@ -32,6 +35,8 @@ pub struct Host {
     pub clock: &'static dyn Clock,
     /// Off and reboot.
     pub power: &'static dyn Power,
+    /// The firmware's tables.
+    pub acpi: &'static dyn Acpi,
     /// What the machine is made of.
     pub machine: &'static dyn Machine,
     /// The newest log lines.
@@ -201,7 +206,9 @@ pub enum PowerError {
 impl fmt::Display for PowerError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
-            Self::Unsupported => "the firmware describes no way to do this",
+            Self::Unsupported => {
+                "the firmware describes no way to do this (is ACPI turned off?); use the machine's own switch"
+            }
             Self::NoEffect => "the machine did not react",
         })
     }
@@ -213,6 +220,10 @@ pub trait Power: Send + Sync {
     fn off(&self) -> PowerError;
     /// Restarts the machine.
     fn reboot(&self) -> PowerError;
+    /// How both would be done, what kind of machine it is, and its buttons. Nothing where the machine cannot tell.
+    fn info(&self) -> Facts {
+        Facts::new()
+    }
 }
 
 /// One step of the start-up.

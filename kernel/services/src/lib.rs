@@ -5,6 +5,8 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`acpi`] | what scripts see of the firmware's tables |
+//! | [`facts`] | what a device or a table says of itself |
 //! | [`value`] | plain data that crosses from one task to another |
 //! | [`task`] | the control word of a running script task, its outcome and description |
 //! | [`host`] | the contracts: tasks, clock, power, machine facts, screen, debug hooks |
@@ -32,6 +34,7 @@
 
 extern crate alloc;
 
+pub mod acpi;
 pub mod console;
 pub mod cores;
 pub mod cut_text;
@@ -54,3 +57,5 @@ pub mod task;
 pub mod terminal;
 pub mod value;
 pub mod waker_slot;
+
+pub use hw::facts;

@@ -6,6 +6,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use hw::facts::Fact;
+
 use crate::shared::Handle;
 
 /// How deep containers may nest in a [`Value`], so that walking and dropping one needs a bounded stack.
@@ -105,6 +107,22 @@ impl From<i64> for Value {
 impl From<bool> for Value {
     fn from(truth: bool) -> Self {
         Self::Bool(truth)
+    }
+}
+
+impl From<Fact> for Value {
+    fn from(fact: Fact) -> Self {
+        match fact {
+            Fact::Nothing => Self::Unit,
+            Fact::Flag(flag) => Self::Bool(flag),
+            Fact::Number(number) => Self::Int(number.try_into().unwrap_or(i64::MAX)),
+            Fact::Text(text) => Self::Text(text),
+            Fact::List(facts) => Self::Array(facts.into_iter().map(Self::from).collect()),
+            Fact::Map(facts) => {
+                let entries = facts.into_iter().map(|(name, fact)| (name.into(), fact.into()));
+                Self::Map(entries.collect())
+            }
+        }
     }
 }
 

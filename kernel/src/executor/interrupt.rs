@@ -21,6 +21,8 @@ impl Source {
     pub const SERIAL: Self = Self(1);
     /// The PS/2 keyboard.
     pub const KEYBOARD: Self = Self(2);
+    /// The buttons of the fixed ACPI hardware.
+    pub const POWER: Self = Self(3);
 }
 
 const SOURCES: usize = 64;

@@ -1,12 +1,17 @@
 //! What the firmware says of the machine: the ACPI tables that the kernel needs.
 
+use alloc::vec::Vec;
+
+use drivers::acpi::dmar::Dmar;
 use drivers::acpi::fadt::Fadt;
 use drivers::acpi::hpet::Hpet;
 use drivers::acpi::madt::Madt;
+use drivers::acpi::mcfg::{self, Window};
 use drivers::acpi::sleep::SoftOff;
 use drivers::acpi::{self, Table, Tables};
 use spin::Once;
 
+use super::fixed_registers;
 use crate::boot::handover::Handover;
 use crate::memory::{Physical, window};
 
@@ -19,15 +24,20 @@ pub struct Firmware {
     pub madt: Option<Madt>,
     /// The high precision event timer.
     pub hpet: Option<Hpet>,
+    /// Where PCI Express configuration space is; none where the table is missing or malformed.
+    pub mcfg: Vec<Window>,
+    /// What translates the addresses that devices use.
+    pub dmar: Option<Dmar>,
     /// How to turn the machine off.
     pub soft_off: Option<SoftOff>,
 }
 
 static FIRMWARE: Once<Firmware> = Once::new();
+static ROOT_POINTER: Once<&'static [u8]> = Once::new();
 
 /// Physical memory, looked at page by page.
 #[derive(Debug)]
-struct Peephole;
+pub struct Peephole;
 
 impl acpi::PhysicalMemory for Peephole {
     fn read(&self, address: u64, buffer: &mut [u8]) -> Result<(), acpi::Error> {
@@ -37,18 +47,32 @@ impl acpi::PhysicalMemory for Peephole {
 
 /// Reads the tables; what is missing or malformed is logged and done without.
 pub fn start(handover: &Handover) -> &'static Firmware {
-    let firmware = match handover.acpi_pointer().map(|pointer| Tables::open(&Peephole, pointer)) {
+    let pointer = handover
+        .acpi_pointer()
+        .map(|pointer| *ROOT_POINTER.call_once(|| pointer));
+    let firmware = match pointer.map(|pointer| Tables::open(&Peephole, pointer)) {
         Some(Ok(tables)) => read(&tables),
         Some(Err(error)) => {
             log::warn!("ACPI: {error}; going on without its tables");
             Firmware::default()
         }
         None => {
-            log::warn!("ACPI: the boot loader passed no tables; going on without them");
+            log::warn!(
+                "ACPI: there are no tables, as if it were turned off in the firmware's setup; going on with one core, \
+                 without switching off and without the power button"
+            );
             Firmware::default()
         }
     };
+    if let Some(fadt) = &firmware.fadt {
+        fixed_registers::start(fadt);
+    }
     FIRMWARE.call_once(|| firmware)
+}
+
+/// The boot loader's copy of the pointer to the tables.
+pub fn root_pointer() -> Option<&'static [u8]> {
+    ROOT_POINTER.get().copied()
 }
 
 /// The tables, once they were read.
@@ -62,6 +86,8 @@ fn read(tables: &Tables<'_, Peephole>) -> Firmware {
         fadt,
         madt: parse(tables, b"APIC", Madt::parse),
         hpet: parse(tables, b"HPET", Hpet::parse),
+        mcfg: parse(tables, b"MCFG", mcfg::windows).unwrap_or_default(),
+        dmar: parse(tables, b"DMAR", Dmar::parse),
         soft_off: fadt.and_then(|fadt| tables.soft_off(&fadt)),
     }
 }
@@ -71,14 +97,11 @@ fn parse<T>(
     signature: &[u8; 4],
     parse: impl Fn(&Table) -> Result<T, acpi::Error>,
 ) -> Option<T> {
-    let parsed = tables
-        .find(signature)
-        .and_then(|table| table.as_ref().map(&parse).transpose());
-    match parsed {
-        Ok(table) => table,
-        Err(error) => {
-            log::warn!("ACPI: {error}");
-            None
-        }
-    }
+    // Where there are several, the first good one counts.
+    tables.all(*signature).find_map(|table| {
+        table
+            .and_then(|table| parse(&table))
+            .inspect_err(|error| log::warn!("ACPI: {error}"))
+            .ok()
+    })
 }

@@ -19,6 +19,7 @@ use services::rom::Rom;
 use services::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
 use x86_64::instructions::random::RdRand;
 
+use super::acpi::ThisAcpi;
 use super::{cores, debug, drawing, firmware, keyboard, power, steps, timing};
 use crate::arch::features::Features;
 use crate::arch::{clock, core_local, features};
@@ -47,6 +48,7 @@ pub fn make(facts: Facts, rom: Rom, with_debug: bool) -> Host {
         tasks: machine,
         clock: machine,
         power: machine,
+        acpi: &ThisAcpi,
         machine,
         log: journal::ring(),
         rom,
@@ -150,6 +152,10 @@ impl Power for ThisMachine {
 
     fn reboot(&self) -> PowerError {
         power::reboot()
+    }
+
+    fn info(&self) -> services::facts::Facts {
+        power::info()
     }
 }
 

@@ -3,6 +3,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`firmware`] | ACPI tables |
+//! | [`acpi`] | the same as scripts see them |
+//! | [`fixed_registers`] | the registers that the tables name, in every address space |
 //! | [`timing`] | calibrating the clock, the wall clock |
 //! | [`routing`] | device interrupts through the I/O APICs |
 //! | [`cores`] | starting the other cores |
@@ -14,19 +16,23 @@
 //! | [`keyboard`] | what is typed at the screen |
 //! | [`driver_task`] | starting a driver on a fiber |
 //! | [`power`] | off and reboot |
+//! | [`buttons`] | ACPI mode, the power and the sleep button |
 //! | [`steps`] | how long each start-up step took |
 //! | [`host`] | the contracts that the script interface stands on |
 //! | [`banner`] | what the screen says first |
 //! | [`session`] | the prompt and its supervisor |
 //! | [`debug`] | breaking things on purpose |
 
+pub mod acpi;
 pub mod banner;
+pub mod buttons;
 pub mod cores;
 pub mod debug;
 pub mod display;
 pub mod drawing;
 pub mod driver_task;
 pub mod firmware;
+pub mod fixed_registers;
 pub mod host;
 pub mod keyboard;
 pub mod power;

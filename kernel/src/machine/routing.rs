@@ -78,6 +78,15 @@ pub fn route_isa(firmware: &Firmware, number: u8, handler: fn()) -> Result<u8, E
         Some(madt) => madt.isa_interrupt(number),
         None => (u32::from(number), Line::ISA),
     };
+    route_line(interrupt, line, handler)
+}
+
+/// Lets the global interrupt `interrupt` call `handler` on this core; returns its vector.
+///
+/// # Errors
+///
+/// [`Error`] where no I/O APIC can route it.
+pub fn route_line(interrupt: u32, line: Line, handler: fn()) -> Result<u8, Error> {
     let vector = NEXT_VECTOR.fetch_add(1, Ordering::Relaxed);
     if vector >= interrupts::LEGACY_VECTORS {
         return Err(Error::NoVector);

@@ -1,6 +1,7 @@
 //! The functions that scripts have, one file per namespace, all of the same shape: a description, and a body that calls
 //! a service and converts.
 
+pub mod acpi;
 pub mod array;
 pub mod base64;
 pub mod bytes;
@@ -56,6 +57,7 @@ use crate::registry::{Api, Doc, Example, Kind, Param, ScriptError};
 /// Adds the functions of the machine, which every task has.
 pub fn register(api: &mut Api) {
     catalogue::register(api, |name| name != "debug");
+    acpi::register(api);
     array::register(api);
     cell::register(api);
     channel::register(api);

@@ -1,5 +1,6 @@
-//! `power`: off and reboot.
+//! `power`: off, reboot, and how they are done.
 
+use services::facts::Fact;
 use services::host::{self, PowerError};
 use services::value::Value;
 
@@ -35,10 +36,26 @@ const REBOOT: Doc = Doc {
     example: Example::DoesNotReturn("power::reboot()"),
 };
 
+const INFO: Doc = Doc {
+    namespace: "power",
+    name: "info",
+    params: &[],
+    returns: "map",
+    errors: &[],
+    waits: false,
+    summary: "Tells how the machine is turned off and started again, and of its buttons.",
+    notes: "off: `acpi`, or () where the firmware describes no way. reset: the ways in the order in which they are \
+            tried. mode: `acpi`, `legacy` or (). profile: what the maker takes the machine for. power_button and \
+            sleep_button: whether pressing one makes an event, `power_button` or `sleep_button`, which `on` hears of; \
+            where nobody listens to the power button, it turns the machine off. presses: how often either was pressed.",
+    example: Example::Shows("power::info().off", "\"acpi\""),
+};
+
 /// Adds `power::*`.
 pub fn register(api: &mut Api) {
     api.service(&OFF, off);
     api.service(&REBOOT, reboot);
+    api.service(&INFO, info);
 }
 
 fn off(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
@@ -49,6 +66,10 @@ fn off(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
 fn reboot(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     flush(context)?;
     Err(failed(context.host.power.reboot()))
+}
+
+fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+    Ok(Fact::Map(context.host.power.info()).into())
 }
 
 fn flush(context: &TaskContext) -> Result<(), ScriptError> {

@@ -2,6 +2,7 @@
 //!
 //! What a test finds wrong it says by a panic.
 
+mod acpi;
 mod console;
 mod parts;
 mod screen;
@@ -74,6 +75,7 @@ pub fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
         tasks,
         clock: Box::leak(Box::new(HostClock::with_fixed_date(UNIX_MS))),
         power,
+        acpi: &acpi::FakeAcpi,
         machine: &FakeMachine,
         log,
         rom,

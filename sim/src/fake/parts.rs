@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use services::cores::CoreInfo;
+use services::facts::Facts;
 use services::host::{BootStep, CpuInfo, Debug, Machine, MemoryInfo, Power, PowerError, Tasks};
 use services::task::Requests;
 
+use super::acpi;
 use crate::tasks::Threads;
 
 /// Notes the request; the machine "goes off" by ending the task.
@@ -24,6 +26,10 @@ impl Power for FakePower {
 
     fn reboot(&self) -> PowerError {
         self.off()
+    }
+
+    fn info(&self) -> Facts {
+        acpi::power()
     }
 }
 

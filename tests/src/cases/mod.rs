@@ -17,6 +17,7 @@ mod matrix;
 mod noise;
 mod paging;
 mod panic;
+mod power;
 mod prompt;
 mod results;
 mod screen;
@@ -48,6 +49,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         transcripts::TESTS,
         paging::TESTS,
         panic::TESTS,
+        power::TESTS,
         tasks::TESTS,
         screen::TESTS,
         comfort::TESTS,

@@ -1,5 +1,7 @@
 //! The fixed ACPI description table: where the power management registers are (ACPI 6.5, section 5.2.9).
 
+use core::fmt;
+
 use hw::bytes::{u8_at, u16_at, u32_at, u64_at};
 
 use super::{Error, Table};
@@ -14,6 +16,8 @@ pub enum Space {
     Memory,
     /// I/O ports.
     Port,
+    /// The configuration space of a PCI device on bus 0.
+    PciConfig,
     /// Another space, by its number in section 5.2.3.2.
     Other(u8),
 }
@@ -35,6 +39,7 @@ impl FixedRegister {
         let space = match u8_at(bytes, offset)? {
             0 => Space::Memory,
             1 => Space::Port,
+            2 => Space::PciConfig,
             other => Space::Other(other),
         };
         let address = u64_at(bytes, offset + 4)?;
@@ -43,6 +48,14 @@ impl FixedRegister {
             width_bits: u8_at(bytes, offset + 1)?,
             address,
         })
+    }
+
+    /// The register `bytes` further on.
+    pub fn beyond(self, bytes: u8) -> Self {
+        Self {
+            address: self.address.saturating_add(bytes.into()),
+            ..self
+        }
     }
 
     /// The register as a port number, if it is one.
@@ -54,6 +67,45 @@ impl FixedRegister {
         }
     }
 }
+
+impl fmt::Display for FixedRegister {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = self.address;
+        match self.space {
+            Space::Memory => write!(formatter, "memory {address:#x}"),
+            Space::Port => write!(formatter, "port {address:#x}"),
+            Space::PciConfig => {
+                let (device, function, offset) = (address >> 32 & 0xffff, address >> 16 & 0xffff, address & 0xffff);
+                write!(formatter, "pci 00:{device:02x}.{function:x} register {offset:#x}")
+            }
+            Space::Other(space) => write!(formatter, "space {space} {address:#x}"),
+        }
+    }
+}
+
+/// A block of general-purpose events: the first half of its bytes are their status, the others enable them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventBlock {
+    /// Where it starts.
+    pub register: FixedRegister,
+    /// Its bytes.
+    pub length_bytes: u8,
+    /// Number of its first event.
+    pub first_event: u8,
+}
+
+/// What the maker takes the machine for (section 5.2.9, "Preferred_PM_Profile").
+pub const PROFILES: [&str; 9] = [
+    "unspecified",
+    "desktop",
+    "mobile",
+    "workstation",
+    "enterprise server",
+    "small server",
+    "appliance",
+    "performance server",
+    "tablet",
+];
 
 /// How to reset the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,14 +128,20 @@ pub struct Timer {
 /// The table's contents, as far as the kernel needs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fadt {
+    /// Physical address of the firmware's control structure; 0 where there is none.
+    pub facs_address: u64,
     /// Physical address of the DSDT.
     pub dsdt_address: u64,
+    /// What the maker takes the machine for: an index of [`PROFILES`], or a number that is newer.
+    pub profile: u8,
     /// Interrupt of ACPI events: an ISA number, subject to the MADT's overrides.
     pub sci_interrupt: u16,
     /// Port that switches to ACPI mode; `None` if the machine is always in it.
     pub smi_command_port: Option<u16>,
     /// What to write there.
     pub acpi_enable: u8,
+    /// What to write there to give the hardware back to the firmware; 0 where that is impossible.
+    pub acpi_disable: u8,
     /// First event block (status, then enable).
     pub pm1a_event: Option<FixedRegister>,
     /// Second event block.
@@ -94,6 +152,10 @@ pub struct Fadt {
     pub pm1a_control: Option<FixedRegister>,
     /// Second control register.
     pub pm1b_control: Option<FixedRegister>,
+    /// First block of general-purpose events.
+    pub gpe0: Option<EventBlock>,
+    /// Second block of general-purpose events.
+    pub gpe1: Option<EventBlock>,
     /// The PM timer.
     pub timer: Option<Timer>,
     /// How to reset the machine, where the firmware says that this works.
@@ -106,6 +168,16 @@ pub struct Fadt {
     pub has_8042: bool,
     /// There is no CMOS real time clock.
     pub has_no_rtc: bool,
+    /// There is no VGA hardware: its ports and memory must be left alone.
+    pub has_no_vga: bool,
+    /// Message-signalled interrupts must not be used.
+    pub has_no_msi: bool,
+    /// The PCI Express links' power management must be left alone.
+    pub has_no_aspm: bool,
+    /// The power button is an event of the fixed hardware; else code in AML tells of it, or there is none.
+    pub has_fixed_power_button: bool,
+    /// The sleep button is an event of the fixed hardware; else code in AML tells of it, or there is none.
+    pub has_fixed_sleep_button: bool,
     /// The machine has none of the fixed hardware that this table describes.
     pub is_hardware_reduced: bool,
 }
@@ -139,6 +211,14 @@ impl Fadt {
             };
             FixedRegister::parse(bytes, new).or_else(old_register)
         };
+        let event_block = |new: usize, old: usize, length: usize, first_event: u8| {
+            let length_bytes = u8_at(bytes, length).filter(|bytes| *bytes >= 2)?;
+            Some(EventBlock {
+                register: register(new, old, length)?,
+                length_bytes,
+                first_event,
+            })
+        };
         let flags = u32_at(bytes, 112)?;
         let boot_flags = u16_at(bytes, 109)?;
         let new_dsdt = u64_at(bytes, 140).filter(|address| *address != 0);
@@ -154,23 +234,35 @@ impl Fadt {
         };
         // Before ACPI 2.0 the boot flags did not exist and every PC had these devices.
         let has_boot_flags = revision >= 2;
+        let is_hardware_reduced = flags & 1 << 20 != 0;
+        let new_facs = u64_at(bytes, 132).filter(|address| *address != 0);
         Some(Self {
+            facs_address: new_facs.or(u32_at(bytes, 36).map(u64::from))?,
             dsdt_address: new_dsdt.or(u32_at(bytes, 40).map(u64::from))?,
+            profile: u8_at(bytes, 45)?,
             sci_interrupt: u16_at(bytes, 46)?,
             smi_command_port: u32_at(bytes, 48)?.try_into().ok().filter(|port| *port != 0),
             acpi_enable: u8_at(bytes, 52)?,
+            acpi_disable: u8_at(bytes, 53)?,
             pm1a_event: register(148, 56, 88),
             pm1b_event: register(160, 60, 88),
             pm1_event_bytes: u8_at(bytes, 88)?,
             pm1a_control: register(172, 64, 89),
             pm1b_control: register(184, 68, 89),
+            gpe0: event_block(220, 80, 92, 0),
+            gpe1: event_block(232, 84, 93, u8_at(bytes, 94)?),
             timer: register(208, 76, 91).map(timer),
             reset: (flags & 1 << 10 != 0).then(reset).flatten(),
             century_register: u8_at(bytes, 108).filter(|register| *register != 0),
             has_legacy_devices: !has_boot_flags || boot_flags & 1 << 0 != 0,
             has_8042: !has_boot_flags || boot_flags & 1 << 1 != 0,
             has_no_rtc: has_boot_flags && boot_flags & 1 << 5 != 0,
-            is_hardware_reduced: flags & 1 << 20 != 0,
+            has_no_vga: has_boot_flags && boot_flags & 1 << 2 != 0,
+            has_no_msi: has_boot_flags && boot_flags & 1 << 3 != 0,
+            has_no_aspm: has_boot_flags && boot_flags & 1 << 4 != 0,
+            has_fixed_power_button: !is_hardware_reduced && flags & 1 << 4 == 0,
+            has_fixed_sleep_button: !is_hardware_reduced && flags & 1 << 5 == 0,
+            is_hardware_reduced,
         })
     }
 }

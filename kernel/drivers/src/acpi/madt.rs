@@ -71,6 +71,12 @@ impl Line {
         trigger: Trigger::Edge,
     };
 
+    /// What the interrupt of ACPI events is without an override.
+    pub const SCI: Self = Self {
+        polarity: Polarity::ActiveLow,
+        trigger: Trigger::Level,
+    };
+
     fn from_flags(flags: u16) -> Self {
         let polarity = match flags & 3 {
             1 => Polarity::ActiveHigh,
@@ -87,15 +93,22 @@ impl Line {
 
     /// The same with the defaults of ISA filled in.
     pub fn on_isa(self) -> Self {
-        let polarity = if self.polarity == Polarity::BusDefault {
-            Self::ISA.polarity
-        } else {
-            self.polarity
+        self.or(Self::ISA)
+    }
+
+    /// The same with the defaults of ACPI events filled in.
+    pub fn on_sci(self) -> Self {
+        self.or(Self::SCI)
+    }
+
+    fn or(self, default: Self) -> Self {
+        let polarity = match self.polarity {
+            Polarity::BusDefault => default.polarity,
+            polarity => polarity,
         };
-        let trigger = if self.trigger == Trigger::BusDefault {
-            Self::ISA.trigger
-        } else {
-            self.trigger
+        let trigger = match self.trigger {
+            Trigger::BusDefault => default.trigger,
+            trigger => trigger,
         };
         Self { polarity, trigger }
     }
@@ -173,10 +186,7 @@ impl Madt {
         };
         let mut offset = ENTRIES_OFFSET;
         while offset < bytes.len() {
-            let bad_entry = Error::BadEntry {
-                signature: table.signature(),
-                offset,
-            };
+            let bad_entry = table.bad_entry(offset);
             let length = usize::from(u8_at(bytes, offset + 1).ok_or(bad_entry)?);
             let entry = bytes
                 .get(offset..offset + length)
@@ -194,6 +204,28 @@ impl Madt {
         found.map_or((isa_interrupt.into(), Line::ISA), |entry| {
             (entry.interrupt, entry.line.on_isa())
         })
+    }
+
+    /// Where the interrupt of ACPI events arrives: its global number and how its line works. Where no override says
+    /// otherwise, it is shared as PCI's are (section 5.2.9, "SCI_INT"): level, active low.
+    pub fn sci_interrupt(&self, number: u16) -> (u32, Line) {
+        let of_override = |entry: &&Override| u16::from(entry.isa_interrupt) == number;
+        match self.overrides.iter().find(of_override) {
+            Some(entry) => (entry.interrupt, entry.line.on_sci()),
+            None => (number.into(), Line::SCI),
+        }
+    }
+
+    /// The processors that may be started now, in the order to number them: the one with the local APIC `boot_apic_id`,
+    /// then the others as the firmware lists them.
+    pub fn start_order(&self, boot_apic_id: u32) -> impl Iterator<Item = &Processor> {
+        let of_boot = move |processor: &&Processor| processor.apic_id == boot_apic_id;
+        let first = self.processors.iter().filter(of_boot);
+        let others = self
+            .processors
+            .iter()
+            .filter(move |processor| !of_boot(processor) && processor.is_enabled);
+        first.chain(others)
     }
 
     /// Keeps what `entry` says; `None` if it is too short for its kind.

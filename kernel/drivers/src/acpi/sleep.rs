@@ -3,8 +3,6 @@
 //! It is a constant, so it is found by its bytes without running AML: the name operator, the name, a package of
 //! constants (ACPI 6.5, sections 7.4.2 and 20.2).
 
-use super::{HEADER_BYTES, Table};
-
 const ZERO: u8 = 0x00;
 const ONE: u8 = 0x01;
 const NAME: u8 = 0x08;
@@ -26,9 +24,8 @@ pub struct SoftOff {
 }
 
 impl SoftOff {
-    /// Looks for the package in a DSDT or SSDT.
-    pub fn find(table: &Table) -> Option<Self> {
-        let code = table.bytes().get(HEADER_BYTES..)?;
+    /// Looks for the package in a definition block's code.
+    pub fn find(code: &[u8]) -> Option<Self> {
         (1..code.len())
             .filter(|index| code[*index..].starts_with(b"_S5_"))
             .find_map(|index| {

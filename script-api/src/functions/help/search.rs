@@ -28,7 +28,7 @@ const APROPOS: Doc = Doc {
     returns: "array of maps",
     summary: "Finds functions and namespaces by a word in their names or descriptions.",
     example: Example::Shows(
-        "apropos(\"sleep\")",
+        "apropos(\"sleep_ms\")",
         "name                     summary\ntime::sleep_ms(ms: int)  Suspends...",
     ),
     ..PLAIN

@@ -117,10 +117,13 @@ pub fn topic(context: &TaskContext, topic: &str, out: &mut String) -> bool {
 
 /// The message where there is no help on `topic`.
 pub fn no_help(context: &TaskContext, topic: &str) -> String {
-    let last = topic.rsplit("::").next().unwrap_or(topic);
+    let (namespace, last) = topic.rsplit_once("::").unwrap_or(("", topic));
     let mut nearest = Nearest::new(last);
-    for doc in engine::docs(context) {
-        nearest.offer(doc.name, || doc.path());
+    // Of functions with the same name, the one in the namespace that was meant.
+    for is_own in [true, false] {
+        for doc in engine::docs(context).filter(|doc| (doc.namespace == namespace) == is_own) {
+            nearest.offer(doc.name, || doc.path());
+        }
     }
     builtin_docs::all().for_each(|builtin| nearest.offer_name(builtin.name));
     catalogue::namespaces(context).for_each(|name| nearest.offer_name(name));
