@@ -16,6 +16,7 @@
 
 pub mod calls;
 pub mod cases;
+pub mod core_figures;
 pub mod error;
 pub mod figures;
 pub mod framebuffer;

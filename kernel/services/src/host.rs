@@ -387,6 +387,9 @@ pub trait Debug: Send + Sync {
     fn arena_pointers(&self) -> u64;
     /// Panics outside any recovery point.
     fn panic_machine(&self);
+    /// Nanoseconds from the call of another core until it is known to have come there; `None` where that core runs
+    /// nothing, is the caller's, or does not answer.
+    fn call_core(&self, core: u32) -> Option<u64>;
 }
 
 /// Suspends the running task until `future` is ready, and hands its output over.

@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering, fence};
 
 use super::core_local::{self, CoreLocal};
-use super::{apic, interrupts};
+use super::{apic, clock, interrupts};
 
 /// Cores that can be used at most.
 pub const CORE_LIMIT: usize = 256;
@@ -55,6 +55,29 @@ pub fn start() {
 /// Another core has left something in this one's queues. It comes out of its halt by the interrupt itself.
 fn on_wake() {
     core_local::get().ipis.fetch_add(1, Ordering::Relaxed);
+}
+
+/// A called core answers within this time, or is not waited for.
+const CALL_LIMIT_NS: u64 = 100_000_000;
+
+/// Calls another core and waits until it has come, in nanoseconds; `None` where it does not, or is this one.
+pub fn call(core: &CoreLocal) -> Option<u64> {
+    if core::ptr::eq(core, core_local::get()) {
+        return None;
+    }
+    let before = core.ipis.load(Ordering::Relaxed);
+    let begin_ns = clock::now_ns();
+    apic::send(core.apic_id.load(Ordering::Relaxed), interrupts::WAKE_VECTOR);
+    loop {
+        let took_ns = clock::now_ns() - begin_ns;
+        if core.ipis.load(Ordering::Relaxed) != before {
+            return Some(took_ns);
+        }
+        if took_ns > CALL_LIMIT_NS {
+            return None;
+        }
+        core::hint::spin_loop();
+    }
 }
 
 /// Makes `core` look into its queues, where it may be halted.

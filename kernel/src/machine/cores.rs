@@ -6,7 +6,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use hw::Clock;
 use services::cores::CoreInfo;
@@ -28,8 +28,6 @@ const LAST_LIMIT_US: u64 = 1_000_000;
 
 /// The processors as the firmware lists them, the boot processor first.
 static APIC_IDS: Once<Vec<u32>> = Once::new();
-/// Nanoseconds that the start of all of them took; 0 before its end.
-static STARTED_IN_NS: AtomicU64 = AtomicU64::new(0);
 static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
 
 /// Starts the service that starts the cores, at most `limit` of them in all.
@@ -86,12 +84,13 @@ fn start_all(ids: &[u32], features: Features) {
             log::warn!("cores: the one with APIC number {apic_id} does not start: {reason}");
         }
     }
-    STARTED_IN_NS.store(clock::now_ns() - begin_ns, Ordering::Relaxed);
+    let took_us = (clock::now_ns() - begin_ns) / 1000;
     log::info!(
-        "cores: {} of {} after {} ms{}",
+        "cores: {} of {} run; the others came in {}.{:03} ms{}",
         cores::online_count(),
         ids.len() + 1,
-        clock::now_ns() / 1_000_000,
+        took_us / 1000,
+        took_us % 1000,
         if clock::is_even() {
             ""
         } else {
@@ -111,11 +110,6 @@ fn start_one(index: u32, apic_id: u32, features: Features) -> Result<(), Error> 
     }
     startup.give_up();
     Err(Error::Silent)
-}
-
-/// Milliseconds and a fraction that the start of the other cores took; `None` before its end, or where there are none.
-pub fn started_in_us() -> Option<u64> {
-    Some(STARTED_IN_NS.load(Ordering::Relaxed) / 1000).filter(|&us| us > 0)
 }
 
 /// All cores that the firmware lists.

@@ -8,7 +8,7 @@ use services::host::Debug;
 use spin::Once;
 
 use crate::arch::lock::KernelLock;
-use crate::arch::{clock, provoke};
+use crate::arch::{clock, cores, provoke};
 use crate::executor::queue::Task;
 use crate::executor::{Executor, Factory, fiber};
 use crate::memory::image;
@@ -63,6 +63,10 @@ impl Debug for Hooks {
 
     fn arena_pointers(&self) -> u64 {
         image::arena_pointers()
+    }
+
+    fn call_core(&self, core: u32) -> Option<u64> {
+        cores::call(cores::find(core)?)
     }
 
     fn panic_machine(&self) {

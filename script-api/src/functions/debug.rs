@@ -112,6 +112,17 @@ const STACK_LEFT: Doc = doc(
     Example::Shows("debug::stack_left() > 0", "true"),
 );
 
+const CALL_CORE: Doc = doc(
+    "call_core",
+    &[Param {
+        name: "core",
+        kind: Kind::Int,
+        meaning: "a core's number",
+    }],
+    "Interrupts another core and returns the nanoseconds until it has come; () where it does not.",
+    Example::Shows("debug::call_core(99)", ""),
+);
+
 const ENTRIES: Doc = doc(
     "entries",
     &[Param {
@@ -143,6 +154,10 @@ pub fn register(api: &mut Api) {
         Ok(Dynamic::from_blob(vec![0; count(call, arguments, 0)?]))
     });
     api.service(&STACK_LEFT, stack_left);
+    api.service(&CALL_CORE, |context, arguments| {
+        let core = u32::try_from(arguments.int(0)).unwrap_or(u32::MAX);
+        Ok(hooks(context)?.call_core(core).map_or(Value::Unit, int))
+    });
     api.service(&ENTRIES, |context, arguments| {
         let path = arguments.text(0);
         let own = engine::docs(context).filter(|doc| doc.path() == path);

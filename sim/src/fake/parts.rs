@@ -122,4 +122,8 @@ impl Debug for FakeDebug {
     fn panic_machine(&self) {
         panic!("the machine");
     }
+
+    fn call_core(&self, core: u32) -> Option<u64> {
+        (core == 1).then_some(1500)
+    }
 }

@@ -11,6 +11,7 @@ use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::Duration;
 
+use tests::core_figures;
 use tests::error::Error;
 use tests::figures::Figure;
 use tests::images::Images;
@@ -93,7 +94,7 @@ fn run() -> Result<(), Error> {
         );
     }
     type Measurement = fn(&Bench) -> Result<Vec<Figure>, Error>;
-    let measurements: [(&str, Measurement); 19] = [
+    let measurements: [(&str, Measurement); 20] = [
         ("size", sizes),
         ("boot", boot),
         ("memory", memory),
@@ -103,6 +104,7 @@ fn run() -> Result<(), Error> {
         ("cost", costs),
         ("completion", completion),
         ("idle", idle),
+        ("core_figures", |bench| core_figures::cores(&bench.setting())),
         ("task_costs", |bench| task_figures::costs(&bench.setting())),
         ("task_crowd", |bench| task_figures::crowd(&bench.setting())),
         ("task_ctrl_c", |bench| task_figures::ctrl_c(&bench.setting())),
@@ -118,7 +120,11 @@ fn run() -> Result<(), Error> {
     ];
     let chosen: Vec<_> = measurements.iter().filter(|(name, _)| name.contains(&filter)).collect();
     // Building the peer takes minutes, and it has no screen to be measured beside ours.
-    let is_screen = |name: &str| name.starts_with("screen_") || name.starts_with("task_");
+    let is_screen = |name: &str| {
+        ["screen_", "task_", "core_"]
+            .iter()
+            .any(|group| name.starts_with(group))
+    };
     let bench = Bench {
         images,
         iso,

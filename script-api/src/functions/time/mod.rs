@@ -41,6 +41,21 @@ const UPTIME_MS: Doc = Doc {
     ),
 };
 
+const UPTIME_US: Doc = Doc {
+    namespace: "time",
+    name: "uptime_us",
+    params: &[],
+    returns: "int",
+    errors: &[],
+    waits: false,
+    summary: "Returns the microseconds since the kernel started; never goes back, on no core.",
+    notes: "For measuring; the call itself takes some microseconds.",
+    example: Example::Shows(
+        "let start = time::uptime_us(); time::uptime_us() - start < 1000000",
+        "true",
+    ),
+};
+
 const SLEEP_MS: Doc = Doc {
     namespace: "time",
     name: "sleep_ms",
@@ -137,6 +152,7 @@ const DATE: Doc = Doc {
 pub fn register(api: &mut Api) {
     api.service(&NOW, now);
     api.service(&UPTIME_MS, uptime_ms);
+    api.service(&UPTIME_US, |context, _| Ok(int(context.host.clock.uptime_ns() / 1_000)));
     api.service(&SLEEP_MS, sleep_ms);
     api.service(&UNIX_MS, |context, _| unix_ms(context).map(Value::Int));
     api.compute(&PARSE, |call| Ok(calendar::parse(&call.text(0)?)?.into()));
