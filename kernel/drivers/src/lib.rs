@@ -9,6 +9,7 @@
 //! | [`hpet`] | the high precision timer, as a counter |
 //! | [`i8042`] | the keyboard controller and its keyboard |
 //! | [`ioapic`] | sends device interrupts to processors |
+//! | [`message`] | none: what devices write to interrupt a processor |
 //! | [`pic`] | the two 8259, masked for good |
 //! | [`pit`] | the 8254's channel 2, as a counter |
 //! | [`pm_timer`] | the ACPI timer, as a counter |
@@ -27,6 +28,7 @@ pub mod counter;
 pub mod hpet;
 pub mod i8042;
 pub mod ioapic;
+pub mod message;
 pub mod pic;
 pub mod pit;
 pub mod pm_timer;
