@@ -104,7 +104,9 @@ impl SharedLine {
 
     /// How often this link's device was the one.
     pub fn claims(&self, link: usize) -> u64 {
-        self.links.get(link).map_or(0, |link| link.claims.load(Ordering::Relaxed))
+        self.links
+            .get(link)
+            .map_or(0, |link| link.claims.load(Ordering::Relaxed))
     }
 
     /// Interrupts of the line that no device admitted to.
@@ -148,7 +150,10 @@ mod tests {
         DEVICES[0].store(1, Ordering::Relaxed);
         DEVICES[1].store(1, Ordering::Relaxed);
         assert_eq!(line.answer(), Verdict::Claimed);
-        assert_eq!((line.claims(links[0]), line.claims(links[1]), line.unclaimed()), (1, 2, 1));
+        assert_eq!(
+            (line.claims(links[0]), line.claims(links[1]), line.unclaimed()),
+            (1, 2, 1)
+        );
         line.remove(links[1]);
         DEVICES[1].store(1, Ordering::Relaxed);
         assert_eq!(line.answer(), Verdict::Unclaimed);

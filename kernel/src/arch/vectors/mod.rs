@@ -22,8 +22,8 @@ use services::interrupts::Delivery;
 
 use super::handler_cell::HandlerCell;
 use super::lock::KernelLock;
-pub use places::{DEVICE_VECTORS, Error, Owner, Place};
 use places::Places;
+pub use places::{DEVICE_VECTORS, Error, Owner, Place};
 
 /// Cores that can have vectors; those numbered higher take no interrupts of devices.
 pub const CORES: usize = 256;
@@ -214,8 +214,7 @@ impl Vectors {
 
     /// Interrupts of devices that `core` took and nobody handled.
     pub fn unclaimed(&self, core: u32) -> u64 {
-        self.page(core)
-            .map_or(0, |page| page.unclaimed.load(Ordering::Relaxed))
+        self.page(core).map_or(0, |page| page.unclaimed.load(Ordering::Relaxed))
     }
 
     /// Who has which vector, by core and vector.

@@ -90,7 +90,9 @@ pub struct Places {
 impl Core {
     fn take(&mut self) -> Option<u8> {
         let order = (self.next..COUNT).chain(0..self.next);
-        let free = order.into_iter().find(|at| self.is_taken[at / 64] >> (at % 64) & 1 == 0)?;
+        let free = order
+            .into_iter()
+            .find(|at| self.is_taken[at / 64] >> (at % 64) & 1 == 0)?;
         self.is_taken[free / 64] |= 1 << (free % 64);
         self.taken += 1;
         self.next = (free + 1) % COUNT;

@@ -69,7 +69,9 @@ fn no_vector_has_two_owners() {
     let mut known: Vec<_> = held.into_iter().collect();
     known.sort_unstable();
     let owners = vectors.owners().into_iter();
-    let listed: Vec<_> = owners.map(|owner| ((owner.place.core, owner.place.vector), owner.name)).collect();
+    let listed: Vec<_> = owners
+        .map(|owner| ((owner.place.core, owner.place.vector), owner.name))
+        .collect();
     assert_eq!(listed, known);
 }
 
