@@ -19,7 +19,10 @@ const LIST: Doc = Doc {
             through an I/O APIC, `message` written by the device), line (the global interrupt line, () where there is \
             none), count (since the source was connected). Devices that share a line have the same vector, and each \
             counts what it answered. `spurious` and `unclaimed` are listed where some came.",
-    example: Example::Shows("irq::list().filter(|i| i.source == \"timer\" && i.count > 0).len() > 0", "true"),
+    example: Example::Shows(
+        "irq::list().filter(|i| i.source == \"timer\" && i.count > 0).len() > 0",
+        "true",
+    ),
 };
 
 /// Adds `irq::*`.
