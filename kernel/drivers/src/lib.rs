@@ -10,7 +10,9 @@
 //! | [`hpet`] | the high precision timer, as a counter |
 //! | [`i8042`] | the keyboard controller and its keyboard |
 //! | [`ioapic`] | sends device interrupts to processors |
+//! | [`local_apic`] | a core's own interrupt controller and timer |
 //! | [`message`] | none: what devices write to interrupt a processor |
+//! | [`pat`] | none: how pages are cached, by the page attribute table |
 //! | [`pci`] | none: the bus that devices are found on |
 //! | [`pic`] | the two 8259, masked for good |
 //! | [`pit`] | the 8254's channel 2, as a counter |
@@ -31,7 +33,9 @@ pub mod edu;
 pub mod hpet;
 pub mod i8042;
 pub mod ioapic;
+pub mod local_apic;
 pub mod message;
+pub mod pat;
 pub mod pci;
 pub mod pic;
 pub mod pit;
