@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::Clock;
-use crate::msr::MsrIo;
+use crate::known_msr::MsrIo;
 use crate::port::PortIo;
 use crate::register::RegisterIo;
 

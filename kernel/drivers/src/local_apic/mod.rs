@@ -16,7 +16,7 @@ mod tests;
 
 use core::fmt;
 
-use hw::msr::MsrIo;
+use hw::known_msr::MsrIo;
 use hw::{Readable, Register, RegisterIo, Writable};
 
 use command::{Destination, Message};

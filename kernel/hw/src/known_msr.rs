@@ -1,4 +1,5 @@
-//! The model-specific registers of the core that the code runs on.
+//! The model-specific registers of the running core, for drivers that know from CPUID which it has: an access costs no more
+//! than the instruction.
 
 /// Reaches model-specific registers: the processor's in the kernel, a fake's in tests.
 ///
