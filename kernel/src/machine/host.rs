@@ -19,6 +19,7 @@ use services::rom::Rom;
 use services::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
 use x86_64::instructions::random::RdRand;
 
+use super::pci::service::ThisBus;
 use super::{debug, drawing, firmware, keyboard, power, routing, steps, timing};
 use crate::arch::features::Features;
 use crate::arch::{clock, core_local, features};
@@ -52,6 +53,7 @@ pub fn make(facts: Facts, rom: Rom, with_debug: bool) -> Host {
         rom,
         files: Box::leak(Box::new(mount(rom))),
         shared: tasks::shared(),
+        pci: &ThisBus,
         keyboard: &keyboard::ThisKeyboard,
         display: drawing::start(),
         debug: with_debug.then_some(&debug::Hooks),

@@ -116,4 +116,11 @@ impl Debug for FakeDebug {
     fn panic_machine(&self) {
         panic!("the machine");
     }
+
+    fn interrupt(&self, core: u32, way: &str) -> Result<u64, String> {
+        match (core, way) {
+            (0, "message") => Ok(1),
+            _ => Err(format!("no core {core} is at work")),
+        }
+    }
 }
