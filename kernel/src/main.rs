@@ -10,13 +10,13 @@ use kernel::arch::features::Features;
 use kernel::arch::{apic, clock, copy, features, interrupts, segments};
 use kernel::boot::command_line::{ConsoleChoice, Options};
 use kernel::boot::handover::Handover;
-use kernel::boot::tags;
+use kernel::boot::{tags, trampoline};
 use kernel::executor::{Executor, run};
 use kernel::machine::display::{self, Display};
 use kernel::machine::firmware::{self, Firmware};
 use kernel::machine::host::{self, Facts};
 use kernel::machine::serial::{self, SerialConsole};
-use kernel::machine::{binding, debug, pci, routing, session, sessions, steps, timing};
+use kernel::machine::{binding, cores, debug, pci, routing, session, sessions, steps, timing};
 use kernel::memory::{Physical, frames, paging, stack, static_stack};
 use kernel::report::{self, crash, early, journal, symbols};
 use services::host::Host;
@@ -51,6 +51,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     steps::done("devices");
 
     let rom = read_rom(&handover, &options);
+    trampoline::reserve(&handover.tags, handover.information.start..handover.information.end);
     let host = host::make(Facts { handover, features }, rom, options.debug);
     steps::begin("script engine");
     stack::on_new_stack(|| script_api::warm_up(host)).expect("memory holds a stack");
@@ -62,6 +63,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
         debug::start(executor);
     }
     start_sessions(executor, host, console, display, &options);
+    cores::start(executor, features, options.cores);
     steps::done("services");
     steps::finish();
     run::run(executor)

@@ -45,6 +45,7 @@ pub async fn serve_until_end(host: Host, terminal: &'static Terminal) {
         let content = Arc::clone(&parcel);
         let spec = TaskSpec {
             name: String::from("prompt"),
+            core: None,
             body: Box::new(move || {
                 let legacy = content.lock().take();
                 // Shared with the supervisor: nothing of it may stay on the fiber.

@@ -299,6 +299,10 @@ impl Tasks for Threads {
 
     fn start(&self, spec: TaskSpec) -> Result<TaskId, StartError> {
         assert!(is_on_kernel_heap(), "a task's body must be made on the kernel heap");
+        let cores = thread::available_parallelism().map_or(1, |count| count.get() as u32);
+        if let Some(core) = spec.core.filter(|core| *core >= cores) {
+            return Err(StartError::NoSuchCore(core));
+        }
         self.all
             .begin(&spec.name, CURRENT.get().map(|current| current.id), spec.body)
     }
@@ -369,6 +373,8 @@ impl Tasks for Threads {
                 id: record.current.id,
                 parent: record.parent,
                 name: record.name.clone(),
+                // The host moves threads as it likes.
+                core: 0,
                 state: if record.has_ended { TaskState::Ended } else { state },
                 cpu_time_us: record.current.cpu_time_us.load(Ordering::Relaxed),
                 operations: record.current.control.operations(),

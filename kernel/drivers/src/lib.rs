@@ -28,6 +28,7 @@ extern crate alloc;
 
 pub mod acpi;
 pub mod calibrate;
+pub mod clock_offset;
 pub mod counter;
 pub mod edu;
 pub mod hpet;

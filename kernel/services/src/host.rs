@@ -64,14 +64,17 @@ pub enum StartError {
     OutOfMemory,
     /// Too many tasks at once.
     TooManyTasks,
+    /// There is no core with this number that runs tasks.
+    NoSuchCore(u32),
 }
 
 impl fmt::Display for StartError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::OutOfMemory => "not enough free memory for another task",
-            Self::TooManyTasks => "too many tasks at once",
-        })
+        match self {
+            Self::OutOfMemory => out.write_str("not enough free memory for another task"),
+            Self::TooManyTasks => out.write_str("too many tasks at once"),
+            Self::NoSuchCore(core) => write!(out, "no core {core} runs tasks; cpu::list() tells which do"),
+        }
     }
 }
 

@@ -7,12 +7,36 @@
 use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use spin::relax::RelaxStrategy;
+
 /// Where the calling core counts the locks it holds; unset on a host.
 static COUNTER: spin::Once<fn() -> &'static AtomicUsize> = spin::Once::new();
 
 /// Counts locks by core from now on. Called once, before there is more than one task.
 pub fn count_with(counter: fn() -> &'static AtomicUsize) {
     COUNTER.call_once(|| counter);
+}
+
+/// What a core does while it waits for a lock; unset on a host.
+static WHILE_WAITING: spin::Once<fn()> = spin::Once::new();
+
+/// Calls `work` again and again while a core waits for a lock: what other cores may be waiting for in their turn. It must
+/// take no lock. Called once.
+pub fn while_waiting(work: fn()) {
+    WHILE_WAITING.call_once(|| work);
+}
+
+/// How a core waits for a lock.
+#[derive(Debug)]
+struct Patience;
+
+impl RelaxStrategy for Patience {
+    fn relax() {
+        core::hint::spin_loop();
+        if let Some(work) = WHILE_WAITING.get() {
+            work();
+        }
+    }
 }
 
 /// One lock held; counts itself.
@@ -38,15 +62,15 @@ impl Drop for Held {
 }
 
 /// A spin lock around `T`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Lock<T> {
-    inner: spin::Mutex<T>,
+    inner: spin::mutex::Mutex<T, Patience>,
 }
 
 /// Holds the lock until dropped.
 #[derive(Debug)]
 pub struct Guard<'a, T> {
-    inner: spin::MutexGuard<'a, T>,
+    inner: spin::mutex::MutexGuard<'a, T, Patience>,
     /// After the guard: the lock is open before it stops counting.
     _held: Held,
 }
@@ -55,7 +79,7 @@ impl<T> Lock<T> {
     /// An open lock.
     pub const fn new(value: T) -> Self {
         Self {
-            inner: spin::Mutex::new(value),
+            inner: spin::mutex::Mutex::new(value),
         }
     }
 
@@ -75,6 +99,12 @@ impl<T> Lock<T> {
             inner: self.inner.try_lock()?,
             _held: held,
         })
+    }
+}
+
+impl<T: Default> Default for Lock<T> {
+    fn default() -> Self {
+        Self::new(T::default())
     }
 }
 

@@ -261,6 +261,8 @@ pub fn outcome_bytes(outcome: &Outcome) -> usize {
 pub struct TaskSpec {
     /// Shown in lists.
     pub name: String,
+    /// The core that it stays on; `None` leaves the choice to the machine.
+    pub core: Option<u32>,
     /// Runs on the new task's fiber, in its arena. What it captures lies on the kernel heap.
     pub body: Box<dyn FnOnce() -> Outcome + Send>,
 }
@@ -296,6 +298,8 @@ pub struct TaskInfo {
     pub parent: Option<TaskId>,
     /// Its name.
     pub name: String,
+    /// The core that it stays on.
+    pub core: u32,
     /// Where it is in its life.
     pub state: TaskState,
     /// Processor time it has used, in microseconds.

@@ -3,6 +3,8 @@
 use core::arch::x86_64::_rdtsc;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use super::core_local;
+
 unsafe extern "C" {
     /// The counter as the entry code found it.
     static boot_entry_tsc: u64;
@@ -50,17 +52,45 @@ pub fn ns_at(tsc: u64) -> u64 {
     ((u128::from(ticks) * u128::from(SCALE.load(Ordering::Relaxed))) >> 32) as u64
 }
 
-/// The counter's value at `time_ns` of the clock.
+/// The calling core's counter at `time_ns` of the clock.
 pub fn tsc_at(time_ns: u64) -> u64 {
     // The inverse of `ns_at`, rounded up: at the value returned, the clock shows `time_ns` or later.
     let ticks = (u128::from(time_ns) << 32).div_ceil(u128::from(SCALE.load(Ordering::Relaxed).max(1)));
-    entry_tsc().saturating_add(u64::try_from(ticks).unwrap_or(u64::MAX))
+    let common = entry_tsc().saturating_add(u64::try_from(ticks).unwrap_or(u64::MAX));
+    common.saturating_add_signed(core_local::get().tsc_offset.load(Ordering::Relaxed).wrapping_neg())
 }
 
-/// Nanoseconds since the kernel's entry.
+/// The counter as the boot processor has it.
+#[inline]
+fn common_tsc() -> u64 {
+    tsc().wrapping_add_signed(core_local::get().tsc_offset.load(Ordering::Relaxed))
+}
+
+/// Some core's counter differed from the boot processor's, so that the last moment that any core was told must be kept.
+static IS_UNEVEN: AtomicBool = AtomicBool::new(false);
+static LAST_NS: AtomicU64 = AtomicU64::new(0);
+
+/// Lets the calling core's clock go with the boot processor's, whose counter is `offset_ticks` ahead of its own.
+pub fn align(offset_ticks: i64) {
+    if offset_ticks != 0 {
+        core_local::get().tsc_offset.store(offset_ticks, Ordering::Relaxed);
+        IS_UNEVEN.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether all cores' counters are the same.
+pub fn is_even() -> bool {
+    !IS_UNEVEN.load(Ordering::Relaxed)
+}
+
+/// Nanoseconds since the kernel's entry; on no core less than what any core was told before.
 #[inline]
 pub fn now_ns() -> u64 {
-    ns_at(tsc())
+    let now_ns = ns_at(common_tsc());
+    if IS_UNEVEN.load(Ordering::Relaxed) {
+        return LAST_NS.fetch_max(now_ns, Ordering::AcqRel).max(now_ns);
+    }
+    now_ns
 }
 
 /// The clock as drivers see it.

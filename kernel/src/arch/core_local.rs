@@ -3,11 +3,12 @@
 //! Only the core itself changes its cells, and interrupt handlers touch only the atomics.
 
 use core::cell::{Cell, RefCell};
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use corosensei::trap::CoroutineTrapHandler;
 use services::task::{Control, TaskError};
 
+use super::load::Load;
 use crate::executor::record::TaskRecord;
 use crate::executor::{Ended, Executor};
 
@@ -32,7 +33,23 @@ pub struct CoreLocal {
     /// Kernel locks held.
     pub locks_held: AtomicUsize,
     /// The core's number, from 0.
-    pub index: Cell<u32>,
+    pub index: AtomicU32,
+    /// Number of its local APIC.
+    pub apic_id: AtomicU32,
+    /// It is halted, or about to be, and has used no translation since it said so.
+    pub is_halted: AtomicBool,
+    /// Which removals of translations it knows of; see `arch::tlb`.
+    pub translations: AtomicU64,
+    /// What it adds to its time-stamp counter to have the boot processor's.
+    pub tsc_offset: AtomicI64,
+    /// How busy it is.
+    pub load: Load,
+    /// Rhai operations that ran here.
+    pub operations: AtomicU64,
+    /// Interrupts that came from other cores.
+    pub ipis: AtomicU64,
+    /// Where it was when the machine stopped: the instruction's address, and the frame pointer.
+    pub stopped_at: [AtomicU64; 2],
     /// Where to go on after a panic or a fault; none in the executor's own code.
     pub recovery: Cell<Option<Recovery>>,
     /// Why the coroutine that was abandoned last ended.
@@ -45,8 +62,8 @@ pub struct CoreLocal {
     pub interrupt_bits: AtomicU64,
     /// Timer interrupts taken.
     pub timer_interrupts: AtomicU64,
-    /// The core's executor, once there is one.
-    pub executor: Cell<Option<&'static Executor>>,
+    /// The core's executor; null where there is none yet.
+    pub executor: AtomicPtr<Executor>,
     /// Frames for the page-fault handler, as physical addresses; 0 where taken.
     pub reserve: [AtomicU64; RESERVE_FRAMES],
     /// Kernel-heap blocks that script code dropped, linked through their first word, to be freed by the executor.
@@ -78,17 +95,30 @@ impl CoreLocal {
             allocating: Cell::new(core::ptr::null_mut()),
             arena: Cell::new(core::ptr::null_mut()),
             locks_held: AtomicUsize::new(0),
-            index: Cell::new(0),
+            index: AtomicU32::new(0),
+            apic_id: AtomicU32::new(0),
+            is_halted: AtomicBool::new(false),
+            translations: AtomicU64::new(0),
+            tsc_offset: AtomicI64::new(0),
+            load: Load::new(),
+            operations: AtomicU64::new(0),
+            ipis: AtomicU64::new(0),
+            stopped_at: [const { AtomicU64::new(0) }; 2],
             recovery: Cell::new(None),
             fault: RefCell::new(None),
             record: Cell::new(core::ptr::null()),
             control: AtomicUsize::new(0),
             interrupt_bits: AtomicU64::new(0),
             timer_interrupts: AtomicU64::new(0),
-            executor: Cell::new(None),
+            executor: AtomicPtr::new(core::ptr::null_mut()),
             reserve: [const { AtomicU64::new(0) }; RESERVE_FRAMES],
             deferred: Cell::new(core::ptr::null_mut()),
         }
+    }
+
+    /// The core's number.
+    pub fn number(&self) -> u32 {
+        self.index.load(Ordering::Relaxed)
     }
 
     /// Makes `control` the one that the timer asks to yield.
@@ -122,12 +152,24 @@ impl Default for CoreLocal {
 #[cfg(target_os = "none")]
 static BOOT_CORE: CoreLocal = CoreLocal::new();
 
+/// The boot processor's data.
+#[cfg(target_os = "none")]
+pub fn boot_core() -> &'static CoreLocal {
+    &BOOT_CORE
+}
+
 /// Points the GS base of the boot processor at its data. The first thing the kernel does: locks and the allocator need
 /// it.
 #[cfg(target_os = "none")]
 pub fn start_boot_core() {
-    BOOT_CORE.this.set(&raw const BOOT_CORE);
-    x86_64::registers::model_specific::GsBase::write(x86_64::VirtAddr::from_ptr(&raw const BOOT_CORE));
+    install(&BOOT_CORE);
+}
+
+/// Points the GS base of the calling core at its data: the first thing that it does.
+#[cfg(target_os = "none")]
+pub fn install(core: &'static CoreLocal) {
+    core.this.set(core);
+    x86_64::registers::model_specific::GsBase::write(x86_64::VirtAddr::from_ptr(core));
 }
 
 /// The calling core's data.

@@ -110,6 +110,9 @@ pub fn handle(frame: &mut Frame) {
     if frame.vector == PAGE_FAULT && stack::grow(address) {
         return;
     }
+    if frame.vector == NMI {
+        report::crash::stop_if_asked(frame);
+    }
     let may_end_task = !matches!(frame.vector, NMI | DOUBLE_FAULT | MACHINE_CHECK);
     if may_end_task && recovery::is_possible(frame.rsp as usize) {
         let error = recovery::on_kernel_heap(|| describe(frame, address));

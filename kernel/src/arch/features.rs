@@ -2,6 +2,9 @@
 //!
 //! Sources: Intel SDM volume 3, 2.5 (control registers) and 4.6 (access rights); AMD64 manual volume 2, 3.1.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use drivers::pat;
 use raw_cpuid::{CpuId, CpuIdReaderNative};
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags, Efer, EferFlags};
 use x86_64::registers::model_specific::Msr;
@@ -63,6 +66,20 @@ pub fn start() -> Features {
     features
 }
 
+/// Switches the same on for the calling core, which was started with the boot processor's paging.
+pub fn start_on_this_core(features: &Features) {
+    enable(features);
+    combine_writes();
+}
+
+/// Firmware hid "execute disable", and does so on the other cores too.
+static NO_EXECUTE_WAS_HIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether a core must clear [`EXECUTE_DISABLE_HIDDEN`] in [`MISC_ENABLE_MSR`] before it uses the kernel's page tables.
+pub fn was_no_execute_hidden() -> bool {
+    NO_EXECUTE_WAS_HIDDEN.load(Ordering::Relaxed)
+}
+
 /// Lets an Intel processor whose firmware hides "execute disable" show it (Intel SDM volume 4, `IA32_MISC_ENABLE`).
 fn allow_no_execute() {
     let id = CpuId::new();
@@ -79,6 +96,7 @@ fn allow_no_execute() {
         let value = unsafe { register.read() };
         // SAFETY: as above; only the bit that hides the feature changes.
         unsafe { register.write(value & !EXECUTE_DISABLE_HIDDEN) };
+        NO_EXECUTE_WAS_HIDDEN.store(value & EXECUTE_DISABLE_HIDDEN != 0, Ordering::Relaxed);
     }
 }
 
@@ -98,17 +116,13 @@ pub fn hypervisor(id: &CpuId<CpuIdReaderNative>) -> Option<[u8; 12]> {
     Some(name)
 }
 
-/// The page attribute table (Intel SDM volume 3, 11.12): the usual one, but entry 1 (and 5) combines writes.
-const PAT_MSR: u32 = 0x277;
-const PAT: u64 = 0x0007_0106_0007_0106;
-
 /// Lets pages combine writes where the processor can; the first thing that the screen of the start-up needs.
 pub fn combine_writes() {
     let has_table = CpuId::new().get_feature_info().is_some_and(|basic| basic.has_pat());
     if has_table {
         // SAFETY: CPUID reports the table, all types in it are defined, and the pages in use have entries that stay as
         // they are, or were made for this one.
-        unsafe { Msr::new(PAT_MSR).write(PAT) };
+        unsafe { Msr::new(pat::MSR).write(pat::VALUE) };
     }
 }
 

@@ -17,12 +17,16 @@ use x86_64::structures::idt::{EntryOptions, InterruptDescriptorTable};
 use super::handler_cell::HandlerCell;
 use super::segments::{CODE_SELECTOR, InterruptStack};
 use super::vectors::{DEVICE_VECTORS, Page, Place, Vectors};
-use super::{apic, clock, core_local, exceptions};
+use super::{apic, clock, core_local, exceptions, tlb};
 
 pub use super::vectors::{Error, Owner};
 
 /// The core's own timer.
 pub const TIMER_VECTOR: u8 = 0x20;
+/// Sent by a core that has left something in another one's queues.
+pub const WAKE_VECTOR: u8 = 0xf0;
+/// Sent by a core that has taken translations away.
+pub const TLB_VECTOR: u8 = 0xf1;
 /// What the local APIC raises when an interrupt vanished before it was delivered.
 pub const SPURIOUS_VECTOR: u8 = 0xff;
 /// Where the masked legacy controllers would send spurious interrupts.
@@ -186,6 +190,13 @@ pub fn start() {
     table.load();
 }
 
+/// Uses the table, which the boot processor has filled in, on the calling core.
+pub fn start_on_this_core() {
+    // SAFETY: nobody changes the table after the start.
+    let table: &'static InterruptDescriptorTable = unsafe { &*TABLE.0.get() };
+    table.load();
+}
+
 fn set_context(options: &mut EntryOptions, stack: InterruptStack) {
     // SAFETY: the selector is the kernel's code segment.
     unsafe { options.set_code_selector(CODE_SELECTOR) };
@@ -233,7 +244,7 @@ pub fn set_handler(vector: u8, handler: fn()) {
 
 /// The running core, whose local APIC is on, can take interrupts of devices from now on.
 pub fn come_online() {
-    let core = core_local::get().index.get();
+    let core = core_local::get().number();
     let added = core_local::get().on_kernel_heap(|| VECTORS.add_core(core, apic::id()));
     if let Err(error) = added {
         log::error!("core {core} takes no interrupts of devices: {error}");
@@ -366,6 +377,8 @@ pub fn common() -> Vec<InterruptInfo> {
 fn common_name(vector: u8) -> &'static str {
     match vector {
         TIMER_VECTOR => "timer",
+        WAKE_VECTOR => "wake",
+        TLB_VECTOR => "tlb",
         SPURIOUS_VECTOR => "spurious",
         vector if is_legacy(vector) => "legacy spurious",
         _ => "core",
@@ -384,7 +397,9 @@ extern "C" fn interrupt_dispatch(frame: &mut Frame) {
         exceptions::handle(frame);
         return;
     }
-    let page = VECTORS.page(core_local::get().index.get());
+    let core = core_local::get();
+    tlb::leave_halt(core);
+    let page = VECTORS.page(core.number());
     if DEVICE_VECTORS.contains(&vector) {
         if let Some(page) = page {
             page.dispatch(vector);

@@ -3,6 +3,9 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `core_local` | what belongs to one core, found through the GS base |
+//! | `cores` | the cores that are online |
+//! | `load` | how busy a core is |
+//! | `tlb` | telling all cores of translations that were taken away |
 //! | `lock` | the counted spin lock |
 //! | `features` | what this processor can do, and switching it on |
 //! | `segments` | GDT, TSS and the interrupt stacks |
@@ -25,12 +28,15 @@ pub mod clock;
 pub mod copy;
 pub mod core_local;
 #[cfg(target_os = "none")]
+pub mod cores;
+#[cfg(target_os = "none")]
 pub mod exceptions;
 #[cfg(target_os = "none")]
 pub mod features;
 pub mod handler_cell;
 #[cfg(target_os = "none")]
 pub mod interrupts;
+pub mod load;
 pub mod lock;
 #[cfg(target_os = "none")]
 pub mod port;
@@ -39,4 +45,6 @@ pub mod provoke;
 #[cfg(target_os = "none")]
 pub mod segments;
 pub mod shared_line;
+#[cfg(target_os = "none")]
+pub mod tlb;
 pub mod vectors;

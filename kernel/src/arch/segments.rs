@@ -33,7 +33,8 @@ pub enum InterruptStack {
     Exception = 6,
 }
 
-const STACK_COUNT: usize = 7;
+/// Interrupt stacks of a core.
+pub const STACK_COUNT: usize = 7;
 /// Reports are formatted on these stacks.
 const STACK_BYTES: usize = 16 * 1024;
 
@@ -41,7 +42,7 @@ const STACK_BYTES: usize = 16 * 1024;
 static BOOT_CORE_STACKS: [StaticStack<STACK_BYTES>; STACK_COUNT] = [const { StaticStack::new() }; STACK_COUNT];
 
 /// One core's tables.
-struct Tables {
+pub struct Tables {
     tss: UnsafeCell<TaskStateSegment>,
     gdt: UnsafeCell<GlobalDescriptorTable<8>>,
 }
@@ -49,10 +50,23 @@ struct Tables {
 // SAFETY: filled in once by the core that uses it, before interrupts are on; the processor alone reads it afterwards.
 unsafe impl Sync for Tables {}
 
-static BOOT_CORE: Tables = Tables {
-    tss: UnsafeCell::new(TaskStateSegment::new()),
-    gdt: UnsafeCell::new(GlobalDescriptorTable::empty()),
-};
+impl Tables {
+    /// Tables that are not filled in yet.
+    pub const fn new() -> Self {
+        Self {
+            tss: UnsafeCell::new(TaskStateSegment::new()),
+            gdt: UnsafeCell::new(GlobalDescriptorTable::empty()),
+        }
+    }
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+static BOOT_CORE: Tables = Tables::new();
 
 /// The kernel's code segment, as the IDT needs it.
 pub const CODE_SELECTOR: SegmentSelector = SegmentSelector::new(1, x86_64::PrivilegeLevel::Ring0);
@@ -63,11 +77,21 @@ const ABSENT_DATA_SEGMENT: u64 = 0x00cf_1300_0000_ffff;
 
 /// Fills in and loads the boot processor's tables.
 pub fn start_boot_core() {
-    // SAFETY: called once, before anything else uses the tables.
-    let tss: &'static mut TaskStateSegment = unsafe { &mut *BOOT_CORE.tss.get() };
-    tss.interrupt_stack_table = core::array::from_fn(|index| VirtAddr::new(BOOT_CORE_STACKS[index].top() as u64));
+    // SAFETY: called once, and nobody else uses these tables.
+    unsafe { start(&BOOT_CORE, core::array::from_fn(|index| BOOT_CORE_STACKS[index].top())) };
+}
+
+/// Fills in and loads the calling core's tables; `stack_tops` are its interrupt stacks.
+///
+/// # Safety
+///
+/// Called once with these tables, and the stacks are this core's alone and for good.
+pub unsafe fn start(tables: &'static Tables, stack_tops: [usize; STACK_COUNT]) {
+    // SAFETY: the caller promises that nobody else uses the tables.
+    let tss: &'static mut TaskStateSegment = unsafe { &mut *tables.tss.get() };
+    tss.interrupt_stack_table = stack_tops.map(|top| VirtAddr::new(top as u64));
     // SAFETY: as above.
-    let gdt: &'static mut GlobalDescriptorTable<8> = unsafe { &mut *BOOT_CORE.gdt.get() };
+    let gdt: &'static mut GlobalDescriptorTable<8> = unsafe { &mut *tables.gdt.get() };
     let code = gdt.append(Descriptor::kernel_code_segment());
     let data = gdt.append(Descriptor::kernel_data_segment());
     let task = gdt.append(Descriptor::tss_segment(tss));
@@ -86,7 +110,7 @@ pub fn start_boot_core() {
     unsafe { DS::set_reg(data) };
     // SAFETY: as above.
     unsafe { ES::set_reg(data) };
-    // SAFETY: the selector names the task state segment just loaded, and its stacks are static.
+    // SAFETY: the selector names the task state segment just loaded, and its stacks are the core's for good.
     unsafe { load_tss(task) };
 }
 

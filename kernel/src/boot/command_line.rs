@@ -69,6 +69,8 @@ pub struct Options {
     pub safe: bool,
     /// `rom=on|off`: uses the file tree in the boot image.
     pub rom: bool,
+    /// `cores=NUMBER`: uses at most this many cores; 0 is all of them.
+    pub cores: u32,
     /// `console=serial|auto`: where the prompt is shown.
     pub console: ConsoleChoice,
     /// `serial=auto|com1|com2|com3|com4|none`: which serial port is used.
@@ -86,6 +88,7 @@ impl Options {
         debug: false,
         safe: false,
         rom: true,
+        cores: u32::MAX,
         console: ConsoleChoice::Auto,
         serial: SerialChoice::Auto,
         keymap: "us104",
@@ -119,6 +122,10 @@ impl Options {
             "debug" => self.debug = switch(value).ok_or(bad("on or off"))?,
             "safe" => self.safe = switch(value).ok_or(bad("on or off"))?,
             "rom" => self.rom = switch(value).ok_or(bad("on or off"))?,
+            "cores" => {
+                let number: u32 = value.parse().map_err(|_| bad("a number of cores"))?;
+                self.cores = if number == 0 { u32::MAX } else { number };
+            }
             "console" => {
                 self.console = match value {
                     "auto" => ConsoleChoice::Auto,
@@ -156,8 +163,8 @@ impl Default for Options {
 }
 
 /// Every key that [`Options::parse`] knows.
-const KEYS: [&str; 9] = [
-    "panic", "debug", "safe", "rom", "console", "serial", "keymap", "die", "hang",
+const KEYS: [&str; 10] = [
+    "panic", "debug", "safe", "rom", "cores", "console", "serial", "keymap", "die", "hang",
 ];
 const STEP_EXPECTED: &str = "a step of the start-up, as sys::boot() lists them";
 
@@ -280,12 +287,13 @@ mod tests {
     #[test]
     fn reads_every_key() {
         let (options, problems) =
-            parse("panic=5 debug=on safe=on rom=off console=serial serial=com3 keymap=de die=memory");
+            parse("panic=5 debug=on safe=on rom=off cores=3 console=serial serial=com3 keymap=de die=memory");
         let expected = Options {
             panic_seconds: 5,
             debug: true,
             safe: true,
             rom: false,
+            cores: 3,
             console: ConsoleChoice::Serial,
             serial: SerialChoice::Com3,
             keymap: "de105",

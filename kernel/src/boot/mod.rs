@@ -5,4 +5,8 @@ pub mod command_line;
 mod entry;
 #[cfg(target_os = "none")]
 pub mod handover;
+#[cfg(target_os = "none")]
+pub mod other_core;
 pub mod tags;
+#[cfg(target_os = "none")]
+pub mod trampoline;

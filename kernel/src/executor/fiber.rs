@@ -147,6 +147,7 @@ impl<S: Floor + 'static> Fiber<S> {
         let outer_record = core.record.replace(Arc::as_ptr(record));
         core.set_control(Some(record.control));
         let start_ns = self.hooks.now_ns();
+        let operations = record.control.operations();
         self.hooks.enter(slice_ns);
 
         let result = self.coroutine.resume(input);
@@ -154,6 +155,9 @@ impl<S: Floor + 'static> Fiber<S> {
         core.set_control(None);
         let used_ns = self.hooks.now_ns().saturating_sub(start_ns);
         record.cpu_time_ns.fetch_add(used_ns, Ordering::Relaxed);
+        // A new evaluation counts from zero.
+        let operations = record.control.operations().saturating_sub(operations);
+        core.operations.fetch_add(operations, Ordering::Relaxed);
         record.set_allocating(core.allocating.replace(outer_allocating));
         core.arena.set(outer_arena);
         core.record.set(outer_record);

@@ -117,7 +117,7 @@ fn place(source: Source) -> (usize, u64) {
 }
 
 fn noted() -> &'static [AtomicU64; WORDS] {
-    &NOTED[core_local::get().index.get() as usize % CORES].0
+    &NOTED[core_local::get().number() as usize % CORES].0
 }
 
 /// Notes that `source` has something to say. The only call here for interrupt handlers.

@@ -4,13 +4,14 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::task::Wake;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use core::task::{Context, Waker};
 
 use services::host::BoxFuture;
+use spin::Once;
 
 use super::timers::Timers;
-use crate::arch::core_local;
+use crate::arch::core_local::{self, CoreLocal};
 use crate::arch::lock::KernelLock;
 
 /// Makes a service's future: at its start, and again after it panicked.
@@ -31,6 +32,12 @@ pub struct Executor {
     pub timers: Timers,
     /// Polls since the start.
     pub polls: AtomicU64,
+    /// Its core, once it has one.
+    core: Once<&'static CoreLocal>,
+    /// Script tasks that have not ended.
+    scripts_alive: AtomicUsize,
+    /// Script tasks that wait for their turn.
+    scripts_ready: AtomicUsize,
 }
 
 struct Ready {
@@ -62,7 +69,29 @@ impl Executor {
             }),
             timers: Timers::new(),
             polls: AtomicU64::new(0),
+            core: Once::new(),
+            scripts_alive: AtomicUsize::new(0),
+            scripts_ready: AtomicUsize::new(0),
         }
+    }
+
+    /// Makes `core` the one that runs this.
+    pub fn attach(&self, core: &'static CoreLocal) {
+        self.core.call_once(|| core);
+    }
+
+    /// The core that runs this.
+    pub fn core(&self) -> Option<&'static CoreLocal> {
+        self.core.get().copied()
+    }
+
+    /// How many script tasks wait for their turn or run, and how many there are.
+    pub fn crowd(&self) -> (usize, usize) {
+        let is_running = self.core().is_some_and(|core| core.running_control().is_some());
+        (
+            self.scripts_ready.load(Ordering::Relaxed) + usize::from(is_running),
+            self.scripts_alive.load(Ordering::Relaxed),
+        )
     }
 
     /// Runs a service for ever: what `factory` makes is polled, and made anew when it panicked.
@@ -113,6 +142,9 @@ impl Executor {
                 return Err(NoRoom);
             }
             ready.alive = alive;
+            if is_script {
+                self.scripts_alive.fetch_add(1, Ordering::Relaxed);
+            }
         }
         Arc::clone(&task).wake();
         Ok(task)
@@ -123,7 +155,11 @@ impl Executor {
         let mut ready = self.ready.lock();
         let task = match ready.services.pop_front() {
             Some(service) => Some(service),
-            None => ready.scripts.pop_front(),
+            None => {
+                let script = ready.scripts.pop_front();
+                self.scripts_ready.store(ready.scripts.len(), Ordering::Relaxed);
+                script
+            }
         };
         drop(ready);
         if let Some(task) = &task {
@@ -209,6 +245,9 @@ impl Task {
 
     fn forget(&self) {
         self.executor.ready.lock().alive -= 1;
+        if self.is_script {
+            self.executor.scripts_alive.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -222,10 +261,13 @@ impl Wake for Task {
         core_local::get().on_kernel_heap(|| {
             let mut ready = executor.ready.lock();
             if is_script {
-                ready.scripts.push_back(self)
+                ready.scripts.push_back(self);
+                executor.scripts_ready.store(ready.scripts.len(), Ordering::Relaxed);
             } else {
-                ready.services.push_back(self)
+                ready.services.push_back(self);
             }
         });
+        #[cfg(target_os = "none")]
+        super::run::tell(executor, is_script);
     }
 }

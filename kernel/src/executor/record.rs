@@ -40,6 +40,8 @@ pub struct TaskRecord {
     pub id: TaskId,
     /// The task that started it, or took it over; 0 for none.
     parent: AtomicU64,
+    /// The core that it stays on.
+    pub core: u32,
     /// Its name.
     pub name: KernelLock<String>,
     /// When it was started, in nanoseconds of uptime.
@@ -88,6 +90,7 @@ impl TaskRecord {
     pub fn new(
         id: TaskId,
         parent: Option<TaskId>,
+        core: u32,
         name: String,
         control: &'static Control,
         arena: Option<Arc<Arena>>,
@@ -97,6 +100,7 @@ impl TaskRecord {
         Self {
             id,
             parent: AtomicU64::new(parent.map_or(0, |parent| parent.0)),
+            core,
             name: KernelLock::new(name),
             started_ns,
             control,

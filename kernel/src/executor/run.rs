@@ -1,22 +1,67 @@
 //! The executor's loop on the machine: deliver, fire, poll, and halt where nothing is ready.
 
 use alloc::sync::Arc;
+use core::cmp::Reverse;
 use core::sync::atomic::Ordering;
 
 use super::queue::Task;
 use super::record::TaskRecord;
 use super::recovery::Poller;
 use super::{Ended, Executor, fiber, interrupt, tasks};
-use crate::arch::{apic, clock, core_local, interrupts};
-use crate::memory::{allocator, stack};
+use crate::arch::core_local::{self, CoreLocal};
+use crate::arch::{apic, clock, cores, interrupts, tlb};
+use crate::memory::{allocator, limbo, stack};
 
 static BOOT_CORE: Executor = Executor::new();
 
-/// The boot processor's executor, and its timer's handler.
+/// The boot processor's executor, and every core's timer's handler.
 pub fn start_boot_core() -> &'static Executor {
     interrupts::set_handler(interrupts::TIMER_VECTOR, on_timer);
-    core_local::get().executor.set(Some(&BOOT_CORE));
+    start_on_this_core(&BOOT_CORE);
     &BOOT_CORE
+}
+
+/// Makes `executor` the calling core's, which takes tasks from now on.
+pub fn start_on_this_core(executor: &'static Executor) {
+    let core = core_local::get();
+    executor.attach(core);
+    core.executor
+        .store(core::ptr::from_ref(executor).cast_mut(), Ordering::Release);
+    core.load.start(clock::now_ns());
+    cores::publish(core);
+}
+
+/// The executor of another core, or of this one.
+pub fn of(core: &CoreLocal) -> Option<&'static Executor> {
+    // SAFETY: only `start_on_this_core` stores here, pointers made from static references.
+    unsafe { core.executor.load(Ordering::Acquire).as_ref() }
+}
+
+/// The executor with the least to do: the fewest script tasks that want to run, then the fewest script tasks. Of equals
+/// the one with the highest number, for services run on the boot processor.
+pub fn least_busy() -> &'static Executor {
+    cores::online()
+        .filter_map(of)
+        .min_by_key(|executor| (executor.crowd(), Reverse(executor.core().map_or(0, CoreLocal::number))))
+        .unwrap_or_else(current)
+}
+
+/// Something was put into `executor`'s queues: where it is another core's, that one is to look.
+pub(super) fn tell(executor: &'static Executor, is_script: bool) {
+    let Some(core) = executor.core() else { return };
+    if core::ptr::eq(core, core_local::get()) {
+        return;
+    }
+    // Services come before scripts, also before the one that runs.
+    if !is_script && let Some(control) = core.running_control() {
+        control.ask(services::task::Requests::YIELD);
+    }
+    cores::wake(core);
+}
+
+/// Ready when the clock shows `deadline_ns`; sleeps on the core that it is first polled on.
+pub async fn sleep_until(deadline_ns: u64) {
+    current().timers.sleep_until(deadline_ns, clock::now_ns).await;
 }
 
 /// The running core's executor.
@@ -25,10 +70,7 @@ pub fn start_boot_core() -> &'static Executor {
 ///
 /// Before the core has one.
 pub fn current() -> &'static Executor {
-    core_local::get()
-        .executor
-        .get()
-        .expect("the executor is started before anything runs on it")
+    of(core_local::get()).expect("the executor is started before anything runs on it")
 }
 
 /// The timer's interrupt: the running task's slice is over, or somebody's sleep is.
@@ -45,9 +87,14 @@ fn on_timer() {
 pub fn run(executor: &'static Executor) -> ! {
     let poller = Poller::new();
     x86_64::instructions::interrupts::enable();
+    let core = core_local::get();
     loop {
+        tlb::catch_up();
+        limbo::reap();
         interrupt::deliver();
-        executor.timers.fire(clock::now_ns());
+        let now_ns = clock::now_ns();
+        core.load.tick(now_ns);
+        executor.timers.fire(now_ns);
         allocator::free_deferred();
         stack::refill_reserve();
         match executor.next() {
@@ -75,13 +122,20 @@ fn poll(poller: &Poller, task: &Arc<Task>) {
 
 /// Halts until an interrupt, unless something became ready meanwhile.
 fn idle(executor: &Executor) {
+    let core = core_local::get();
     apic::arm(executor.timers.next_deadline_ns());
     x86_64::instructions::interrupts::disable();
+    // Before the look into the queues: whoever puts something there later sees it, and wakes this core.
+    core.is_halted.store(true, Ordering::SeqCst);
     if interrupt::is_pending() || !executor.is_idle() {
+        tlb::leave_halt(core);
         x86_64::instructions::interrupts::enable();
-    } else {
-        x86_64::instructions::interrupts::enable_and_hlt();
+        return;
     }
+    core.load.halt(clock::now_ns());
+    x86_64::instructions::interrupts::enable_and_hlt();
+    tlb::leave_halt(core);
+    core.load.resume(clock::now_ns());
 }
 
 /// What happens around each run of a fiber on the machine.

@@ -17,8 +17,9 @@ use spin::Once;
 use super::fiber::{self, Fiber};
 use super::record::{TaskRecord, kept_bytes};
 use super::run;
+use crate::arch::core_local::{self, CoreLocal};
 use crate::arch::lock::KernelLock;
-use crate::arch::{clock, core_local};
+use crate::arch::{clock, cores};
 use crate::memory::arena::{self, Arena};
 use crate::memory::frames;
 use crate::memory::stack::{self, TaskStack};
@@ -93,18 +94,26 @@ impl Tasks {
     }
 }
 
-/// Starts a task as a child of the running one, if one runs.
+/// Starts a task as a child of the running one, if one runs: on the core that is asked for, else a child on the one with
+/// the least to do, and a task without a parent on this one.
 ///
 /// # Errors
 ///
-/// [`StartError`] where memory or task slots have run out.
+/// [`StartError`] where memory or task slots have run out, or there is no such core.
 pub fn start(spec: TaskSpec) -> Result<TaskId, StartError> {
     core_local::get().on_kernel_heap(|| start_on_kernel_heap(spec))
 }
 
 fn start_on_kernel_heap(spec: TaskSpec) -> Result<TaskId, StartError> {
-    let control = take_control()?;
     let parent = running();
+    let executor = match spec.core {
+        Some(index) => cores::find(index)
+            .and_then(run::of)
+            .ok_or(StartError::NoSuchCore(index))?,
+        None if parent.is_some() => run::least_busy(),
+        None => run::current(),
+    };
+    let control = take_control()?;
     let id = TaskId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
     let parent_arena = parent.as_ref().and_then(|parent| parent.arena.lock().clone());
     let made = TaskStack::new()
@@ -117,6 +126,7 @@ fn start_on_kernel_heap(spec: TaskSpec) -> Result<TaskId, StartError> {
     let record = Arc::new(TaskRecord::new(
         id,
         parent.map(|parent| parent.id),
+        executor.core().map_or(0, CoreLocal::number),
         spec.name,
         control,
         Some(Arc::new(arena)),
@@ -135,7 +145,7 @@ fn start_on_kernel_heap(spec: TaskSpec) -> Result<TaskId, StartError> {
         table.records.insert(place, record);
         table.running += 1;
     }
-    if run::current().start_script(fiber).is_err() {
+    if executor.start_script(fiber).is_err() {
         // The fiber was dropped, and with that the task has ended.
         let forgotten = TABLE.lock().remove(id);
         drop(forgotten);
@@ -313,7 +323,9 @@ pub fn ended(id: TaskId) -> BoxFuture<Option<TaskError>> {
 
 /// Asks a task to end; false where it does not exist or has ended.
 pub fn kill(id: TaskId) -> bool {
-    match find(id) {
+    // Its control is given to another task only while the table is locked.
+    let table = TABLE.lock();
+    match table.find(id) {
         Some(record) if !record.has_ended() => {
             record.control.interrupt(Requests::KILL);
             true
@@ -379,6 +391,7 @@ fn describe(record: &TaskRecord) -> TaskInfo {
         id: record.id,
         parent: record.parent(),
         name: name_of(record),
+        core: record.core,
         state,
         cpu_time_us: record.cpu_time_ns.load(Ordering::Relaxed) / 1000,
         operations: control.map_or(0, Control::operations),

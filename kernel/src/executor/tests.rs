@@ -68,7 +68,15 @@ fn executor() -> &'static Executor {
 
 fn record() -> Arc<TaskRecord> {
     let control: &'static Control = Box::leak(Box::new(Control::new()));
-    Arc::new(TaskRecord::new(TaskId(1), None, String::from("test"), control, None, 0))
+    Arc::new(TaskRecord::new(
+        TaskId(1),
+        None,
+        0,
+        String::from("test"),
+        control,
+        None,
+        0,
+    ))
 }
 
 fn start(executor: &'static Executor, body: Body) -> Arc<TaskRecord> {

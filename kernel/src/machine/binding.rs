@@ -102,6 +102,7 @@ async fn try_driver(driver: &'static Driver, device: Device) -> Result<(), Strin
     let address = device.function().address;
     let spec = TaskSpec {
         name: format!("driver {}", driver.name),
+        core: None,
         body: Box::new(move || {
             core_local::get().on_kernel_heap(|| {
                 let answer = (driver.start)(device);

@@ -20,6 +20,7 @@ const LOOK_NS: u64 = 500_000;
 pub async fn run(name: &'static str, work: impl FnOnce() + Send + 'static) -> bool {
     let spec = TaskSpec {
         name: String::from(name),
+        core: None,
         body: Box::new(move || {
             core_local::get().on_kernel_heap(work);
             Ok(Value::Unit)
@@ -60,7 +61,7 @@ impl Clock for FiberClock {
                 continue;
             }
             let look_ns = deadline_ns.min(now_ns + LOOK_NS);
-            let sleep = run::current().timers.sleep_until(look_ns, clock::now_ns);
+            let sleep = run::sleep_until(look_ns);
             // Somebody ends the task: so does the wait.
             fiber::block_on(Box::pin(sleep)).map_err(|_| TimedOut)?;
         }

@@ -6,6 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use raw_cpuid::CpuId;
+use services::cores::CoreInfo;
 use services::files::memory::Memory;
 use services::files::read_only::ReadOnly;
 use services::files::{FileSystem, Files};
@@ -20,7 +21,7 @@ use services::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
 use x86_64::instructions::random::RdRand;
 
 use super::pci::service::ThisBus;
-use super::{debug, drawing, firmware, keyboard, power, routing, steps, timing};
+use super::{cores, debug, drawing, firmware, keyboard, power, routing, steps, timing};
 use crate::arch::features::Features;
 use crate::arch::{clock, core_local, features};
 use crate::boot::handover::Handover;
@@ -141,7 +142,7 @@ impl Clock for ThisMachine {
     }
 
     fn sleep_until(&self, deadline_ns: u64) -> BoxFuture<()> {
-        Box::pin(run::current().timers.sleep_until(deadline_ns, clock::now_ns))
+        Box::pin(run::sleep_until(deadline_ns))
     }
 }
 
@@ -191,7 +192,7 @@ impl Machine for ThisMachine {
             family: basic.as_ref().map_or(0, |info| info.family_id().into()),
             model: basic.as_ref().map_or(0, |info| info.model_id().into()),
             stepping: basic.as_ref().map_or(0, |info| info.stepping_id().into()),
-            cores_online: 1,
+            cores_online: crate::arch::cores::online_count(),
             cores_present: present as u32,
             tsc_khz: clock::rate_hz() / 1000,
             tsc_invariant: flags.tsc_invariant,
@@ -234,6 +235,10 @@ impl Machine for ThisMachine {
 
     fn command_line(&self) -> String {
         self.facts.handover.tags.command_line().unwrap_or("").to_string()
+    }
+
+    fn cores(&self) -> Vec<CoreInfo> {
+        cores::list()
     }
 
     fn interrupts(&self) -> Vec<InterruptInfo> {

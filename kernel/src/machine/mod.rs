@@ -5,6 +5,7 @@
 //! | [`firmware`] | ACPI tables |
 //! | [`timing`] | calibrating the clock, the wall clock |
 //! | [`routing`] | device interrupts through the I/O APICs |
+//! | [`cores`] | starting the other cores |
 //! | [`serial`] | the serial console |
 //! | [`display`] | the screen: its consoles, one of them shown, and the painter |
 //! | [`screen`] | a console on the display |
@@ -25,6 +26,7 @@
 
 pub mod banner;
 pub mod binding;
+pub mod cores;
 pub mod debug;
 pub mod display;
 pub mod drawing;

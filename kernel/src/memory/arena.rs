@@ -19,7 +19,7 @@ use talc::base::binning::{Binning, DefaultBinning};
 use talc::source::Source;
 
 use super::quick::{Class, QuickLists, rounded};
-use super::{ARENAS, PAGE_BYTES, frames, paging, shrink, stack};
+use super::{ARENAS, PAGE_BYTES, frames, limbo, paging, shrink, stack};
 use crate::arch::core_local::{self, ArenaPointer};
 
 const SLOT_BYTES: usize = 1 << 30;
@@ -42,6 +42,8 @@ const KERNEL_SHARE_BYTES: u64 = 8 << 20;
 /// The task of each slot, plus one; the top bit says that it has ended. 0 where the slot was never used.
 static OWNERS: [AtomicU64; SLOTS] = [const { AtomicU64::new(0) }; SLOTS];
 const DEAD: u64 = 1 << 63;
+/// Other cores may still know its memory, so the slot must not be used yet.
+const KNOWN: u64 = 1 << 62;
 /// Where the search for a free slot goes on, so that addresses are reused late.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 static TOTAL_BYTES: AtomicUsize = AtomicUsize::new(0);
@@ -71,8 +73,9 @@ struct Header {
 struct Pages {
     base: usize,
     committed: usize,
-    soft_limit: usize,
-    hard_limit: usize,
+    /// Both limits may be changed by other cores.
+    soft_limit: AtomicUsize,
+    hard_limit: AtomicUsize,
     /// Memory that this arena leaves free.
     left_bytes: u64,
     end: Option<NonNull<u8>>,
@@ -118,13 +121,13 @@ impl Pages {
         // Mapping takes kernel locks; with too little stack for that, the overflow must come before them.
         stack::overflow_if_tight();
         let total = self.committed.checked_add(bytes).ok_or(())?;
-        if total > self.hard_limit || frames::free_bytes() < bytes as u64 + self.left_bytes {
+        if total > self.hard_limit.load(Ordering::Relaxed) || !frames::has_free(bytes as u64 + self.left_bytes) {
             return Err(());
         }
         paging::map_range(self.base + self.committed, bytes).map_err(|_| ())?;
         self.committed = total;
         TOTAL_BYTES.fetch_add(bytes, Ordering::Relaxed);
-        if total > self.soft_limit {
+        if total > self.soft_limit.load(Ordering::Relaxed) {
             self.control.ask(Requests::MEMORY);
         }
         Ok(())
@@ -150,7 +153,7 @@ impl Arena {
             .map(|candidate| candidate % SLOTS)
             .find(|&slot| {
                 let known = OWNERS[slot].load(Ordering::Relaxed);
-                (known == 0 || known & DEAD != 0)
+                (known == 0 || known & (DEAD | KNOWN) == DEAD)
                     && OWNERS[slot]
                         .compare_exchange(known, owner, Ordering::Relaxed, Ordering::Relaxed)
                         .is_ok()
@@ -165,8 +168,8 @@ impl Arena {
         let mut pages = Pages {
             base,
             committed: 0,
-            soft_limit,
-            hard_limit,
+            soft_limit: AtomicUsize::new(soft_limit),
+            hard_limit: AtomicUsize::new(hard_limit),
             left_bytes: kernel_share * if parent.is_some() { 2 } else { 1 },
             end: None,
             control,
@@ -198,11 +201,7 @@ impl Arena {
 
     /// The soft limit in bytes.
     pub fn soft_limit_bytes(&self) -> u64 {
-        let header = self.pointer().cast::<Header>();
-        // SAFETY: the header lives as long as the arena.
-        let limit = unsafe { &raw const (*header).talc.source.soft_limit };
-        // SAFETY: one word, which only the arena's core changes.
-        unsafe { limit.read_volatile() as u64 }
+        self.limits().0.load(Ordering::Relaxed) as u64
     }
 
     /// Changes the soft limit, and the hard one with it. Where the arena has more already, its task is told at once.
@@ -217,22 +216,25 @@ impl Arena {
             let least = LEAST_LIMIT_BYTES;
             return Err(LimitError::OutOfRange { least, most });
         }
-        let header = self.pointer().cast::<Header>();
-        // SAFETY: the header lives as long as the arena, and the arena's core, which runs this, is in no allocation of it.
-        let pages = unsafe { &raw mut (*header).talc.source };
-        // SAFETY: as above.
-        let soft_limit = unsafe { &raw mut (*pages).soft_limit };
-        // SAFETY: one word of a header that lives.
-        unsafe { soft_limit.write_volatile(bytes as usize) };
-        // SAFETY: as above.
-        let hard_limit = unsafe { &raw mut (*pages).hard_limit };
-        // SAFETY: one word of a header that lives.
-        unsafe { hard_limit.write_volatile((bytes * HARD_FACTOR) as usize) };
+        let (soft_limit, hard_limit) = self.limits();
+        soft_limit.store(bytes as usize, Ordering::Relaxed);
+        hard_limit.store((bytes * HARD_FACTOR) as usize, Ordering::Relaxed);
         if self.committed_bytes() > bytes {
-            // SAFETY: as above; the control is never changed.
-            unsafe { (*pages).control }.ask(Requests::MEMORY);
+            let header = self.pointer().cast::<Header>();
+            // SAFETY: the header lives as long as the arena; the control is never changed.
+            unsafe { (*header).talc.source.control }.ask(Requests::MEMORY);
         }
         Ok(())
+    }
+
+    /// The soft and the hard limit.
+    fn limits(&self) -> (&AtomicUsize, &AtomicUsize) {
+        let header = self.pointer().cast::<Header>();
+        // SAFETY: the header lives as long as the arena, and these two of its fields may be used by all cores.
+        let soft_limit = unsafe { &(*header).talc.source.soft_limit };
+        // SAFETY: as above.
+        let hard_limit = unsafe { &(*header).talc.source.hard_limit };
+        (soft_limit, hard_limit)
     }
 
     /// Bytes committed to this arena.
@@ -255,9 +257,18 @@ impl Drop for Arena {
             TOTAL_BYTES.fetch_sub(committed, Ordering::Relaxed);
         }
         // SAFETY: the task is gone and nobody holds the arena any more.
-        unsafe { paging::free_gigabytes(base, SLOT_BYTES) };
-        OWNERS[self.slot].fetch_or(DEAD, Ordering::Relaxed);
+        let directory = unsafe { paging::detach_gigabyte(base) };
+        OWNERS[self.slot].fetch_or(DEAD | KNOWN, Ordering::Relaxed);
+        match directory {
+            Some(directory) => limbo::free(directory, 1, release, self.slot),
+            None => release(self.slot),
+        }
     }
+}
+
+/// Lets a slot be used again.
+fn release(slot: usize) {
+    OWNERS[slot].fetch_and(!KNOWN, Ordering::Relaxed);
 }
 
 /// Whether `address` lies in the arenas' range.
@@ -274,7 +285,7 @@ pub fn owner_of(address: usize) -> Option<Owner> {
     match OWNERS[(address - ARENAS) / SLOT_BYTES].load(Ordering::Relaxed) {
         0 => None,
         owner => Some(Owner {
-            task: (owner & !DEAD) - 1,
+            task: (owner & !(DEAD | KNOWN)) - 1,
             is_dead: owner & DEAD != 0,
         }),
     }

@@ -7,7 +7,7 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::bitmap::FrameBitmap;
-use super::{PAGE_BYTES, Physical, image};
+use super::{PAGE_BYTES, Physical, image, limbo};
 use crate::arch::lock::KernelLock;
 use crate::boot::tags::{MemoryKind, Tags};
 
@@ -128,7 +128,13 @@ fn place<I: Iterator<Item = Reserved>>(
 
 /// Takes one frame; its contents are whatever they were.
 pub fn allocate() -> Option<Physical> {
-    with(|frames| frames.allocate()).map(Physical::of_frame)
+    let take = || with(|frames| frames.allocate()).map(Physical::of_frame);
+    take().or_else(|| limbo::hurry().then(take)?)
+}
+
+/// Whether `bytes` of RAM are free, those counted that other cores only have to let go of.
+pub fn has_free(bytes: u64) -> bool {
+    free_bytes() >= bytes || (limbo::hurry() && free_bytes() >= bytes)
 }
 
 /// Takes one frame without waiting for the lock: for the page-fault handler.

@@ -35,7 +35,7 @@ unsafe impl Source for Growth {
         let committed = COMMITTED.load(Ordering::Relaxed);
         let bytes = (layout.size() + layout.align() + PAGE_BYTES).next_multiple_of(STEP_BYTES);
         let start = HEAP + committed;
-        if frames::free_bytes() < bytes as u64 + SPARE_BYTES {
+        if !frames::has_free(bytes as u64 + SPARE_BYTES) {
             return Err(());
         }
         paging::map_range(start, bytes).map_err(|_| ())?;

@@ -77,12 +77,11 @@ pub fn is_stack(address: usize) -> bool {
     (&raw const stacks_start as usize..&raw const stacks_end as usize).contains(&address)
 }
 
-/// Words of the kernel's variables that point into the arenas, but for this core's own record of its running task.
+/// Words of the kernel's variables that point into the arenas, but for the boot processor's record of its running task.
 /// Stacks are no variables: what they held last stays there.
 pub fn arena_pointers() -> u64 {
     let part = data();
-    let core = core_local::get();
-    let own = core::ptr::from_ref(core) as usize;
+    let own = core::ptr::from_ref(core_local::boot_core()) as usize;
     let own = own..own + size_of::<CoreLocal>();
     let words = (part.start..part.end)
         .step_by(size_of::<usize>())

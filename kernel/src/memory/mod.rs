@@ -12,6 +12,7 @@
 //!
 //! There is one address space; nothing is ever mapped below the middle, so a null or a wild small pointer faults.
 
+pub mod access;
 #[cfg(target_os = "none")]
 pub mod allocator;
 #[cfg(target_os = "none")]
@@ -23,6 +24,8 @@ pub mod frames;
 pub mod heap;
 #[cfg(target_os = "none")]
 pub mod image;
+#[cfg(target_os = "none")]
+pub mod limbo;
 #[cfg(target_os = "none")]
 pub mod paging;
 #[cfg(target_os = "none")]

@@ -10,9 +10,11 @@ use x86_64::structures::paging::page_table::PageTableEntry;
 use x86_64::structures::paging::{PageTableFlags as Flags, PhysFrame};
 use x86_64::{PhysAddr, VirtAddr};
 
+pub use super::access::Access;
 use super::{DIRECT_MAP, PAGE_BYTES, Physical, frames, image, picture_window};
 use crate::arch::features::Features;
 use crate::arch::lock::KernelLock;
+use crate::arch::tlb;
 use crate::boot::tags::{MemoryKind, Tags};
 
 const LARGE_PAGE_BYTES: u64 = 2 << 20;
@@ -23,38 +25,9 @@ static ROOT: KernelLock<Physical> = KernelLock::new(Physical(0));
 /// The processor knows pages that are not executable; where it does not, the bit is reserved.
 static HAS_NO_EXECUTE: AtomicBool = AtomicBool::new(false);
 
-/// What may be done with a mapped page, and how it is cached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Instructions.
-    Execute,
-    /// Constants.
-    Read,
-    /// Ordinary memory.
-    Write,
-    /// Device registers: uncached.
-    Device,
-    /// A picture: writes are combined, reads are slow.
-    Picture,
-}
-
-impl Access {
-    fn flags(self) -> Flags {
-        let present = Flags::PRESENT;
-        let flags = match self {
-            Self::Execute => present,
-            Self::Read => present | Flags::NO_EXECUTE,
-            Self::Write => present | Flags::NO_EXECUTE | Flags::WRITABLE,
-            // The entry of the page attribute table that `arch::features` sets to write combining.
-            Self::Picture => present | Flags::NO_EXECUTE | Flags::WRITABLE | Flags::WRITE_THROUGH,
-            Self::Device => present | Flags::NO_EXECUTE | Flags::WRITABLE | Flags::NO_CACHE | Flags::WRITE_THROUGH,
-        };
-        if HAS_NO_EXECUTE.load(Ordering::Relaxed) {
-            flags
-        } else {
-            flags - Flags::NO_EXECUTE
-        }
-    }
+/// The bits of an entry for `access` on this processor.
+fn flags(access: Access) -> Flags {
+    access.flags(HAS_NO_EXECUTE.load(Ordering::Relaxed))
 }
 
 /// A page table could not be made: no frame is free.
@@ -81,11 +54,11 @@ pub fn start(tags: &Tags<'_>, features: &Features) -> Result<(), OutOfFrames> {
         (image::data(), Access::Write),
     ] {
         for page in (part.start..part.end).step_by(PAGE_BYTES) {
-            let flags = access.flags() | Flags::GLOBAL;
+            let flags = flags(access) | Flags::GLOBAL;
             set(root, page, image::physical(page), flags)?;
         }
     }
-    picture_window::link(root, Access::Read.flags());
+    picture_window::link(root, flags(Access::Read));
     // The upper half's first level is complete from the start, so that no core ever needs a change of it.
     for index in 256..512 {
         child(root, index)?;
@@ -97,7 +70,7 @@ pub fn start(tags: &Tags<'_>, features: &Features) -> Result<(), OutOfFrames> {
 }
 
 fn map_direct(root: Physical, start: u64, end: u64) -> Result<(), OutOfFrames> {
-    let flags = Access::Write.flags() | Flags::GLOBAL;
+    let flags = flags(Access::Write) | Flags::GLOBAL;
     let mut at = start;
     while at < end {
         let virtual_address = DIRECT_MAP + at as usize;
@@ -153,7 +126,7 @@ fn set(root: Physical, address: usize, frame: Physical, flags: Flags) -> Result<
 /// [`OutOfFrames`] where a page table is missing and cannot be made.
 pub fn map(address: usize, frame: Physical, access: Access) -> Result<(), OutOfFrames> {
     let root = ROOT.lock();
-    set(*root, address, frame, access.flags())
+    set(*root, address, frame, flags(access))
 }
 
 /// Maps `bytes` of fresh frames from `start` on as ordinary memory; all or nothing.
@@ -174,16 +147,41 @@ pub fn map_range(start: usize, bytes: usize) -> Result<(), OutOfFrames> {
     Ok(())
 }
 
-/// Takes the pages of `bytes` from `start` on out of the tables and frees their frames.
+/// Takes the pages of `bytes` from `start` on out of the tables and frees their frames, when no core can use them any
+/// more.
 pub fn unmap_range(start: usize, bytes: usize) {
+    if bytes == 0 {
+        return;
+    }
     for page in (start..start + bytes).step_by(PAGE_BYTES) {
-        if let Some(frame) = unmap(page) {
+        // The frame stays in the entry, which the processor passes over.
+        change(page, |entry| entry.set_flags(entry.flags() - Flags::PRESENT));
+    }
+    tlb::flush_everywhere();
+    for page in (start..start + bytes).step_by(PAGE_BYTES) {
+        let mut frame = None;
+        change(page, |entry| {
+            frame = (!entry.is_unused()).then(|| Physical(entry.addr().as_u64()));
+            entry.set_unused();
+        });
+        if let Some(frame) = frame {
             frames::free(frame);
         }
     }
 }
 
-/// Takes one page out of the tables and returns its frame; `None` where nothing was mapped.
+/// Changes the last-level entry for `address`, where there is a table that holds it.
+fn change(address: usize, work: impl FnOnce(&mut PageTableEntry)) {
+    let root = ROOT.lock();
+    let Some(table) = find_table(*root, address) else {
+        return;
+    };
+    // SAFETY: the entry is valid, and the lock is held.
+    work(unsafe { &mut *entry(table, (address >> 12) & 511) });
+}
+
+/// Takes one page out of the tables and returns its frame; `None` where nothing was mapped. Other cores may know it
+/// still: for pages that they never use.
 pub fn unmap(address: usize) -> Option<Physical> {
     let root = ROOT.lock();
     let table = find_table(*root, address)?;
@@ -195,8 +193,13 @@ pub fn unmap(address: usize) -> Option<Physical> {
     }
     // SAFETY: as above.
     unsafe { (*entry).set_unused() };
-    x86_64::instructions::tlb::flush(VirtAddr::new(address as u64));
+    forget(address);
     Some(Physical(known.addr().as_u64()))
+}
+
+/// Forgets this core's cached translation of one address.
+pub fn forget(address: usize) {
+    x86_64::instructions::tlb::flush(VirtAddr::new(address as u64));
 }
 
 /// Makes the last-level table for `address`, so that [`map_prepared`] works there.
@@ -222,7 +225,7 @@ pub unsafe fn map_prepared(address: usize, frame: Physical) -> bool {
     };
     let entry = entry(table, (address >> 12) & 511);
     // SAFETY: the entry is valid; the caller promises to be its only user.
-    unsafe { (*entry).set_addr(PhysAddr::new(frame.0), Access::Write.flags()) };
+    unsafe { (*entry).set_addr(PhysAddr::new(frame.0), flags(Access::Write)) };
     true
 }
 
@@ -257,70 +260,52 @@ fn find_table(root: Physical, address: usize) -> Option<Physical> {
     Some(table)
 }
 
-/// Frees all pages and page tables below the level-2 directories of `[start, start + bytes)`, which must be a multiple
-/// of 1 GiB, and returns the count of pages (not tables) that were mapped.
+/// Takes the directory of the GiB at `start` out of the tables; `None` where there is none.
 ///
 /// # Safety
 ///
-/// Nobody may use memory in the range any more.
-pub unsafe fn free_gigabytes(start: usize, bytes: usize) -> usize {
-    let mut pages = 0;
-    for slot in (start..start + bytes).step_by(1 << 30) {
-        let directory = {
-            let root = ROOT.lock();
-            let pointers = entry(*root, (slot >> 39) & 511);
-            // SAFETY: the lock is held and the walk stays within the tables.
-            let pointers = unsafe { (*pointers).clone() };
-            if !pointers.flags().contains(Flags::PRESENT) {
-                continue;
-            }
-            let directory = entry(Physical(pointers.addr().as_u64()), (slot >> 30) & 511);
-            // SAFETY: as above.
-            let known = unsafe { (*directory).clone() };
-            if !known.flags().contains(Flags::PRESENT) {
-                continue;
-            }
-            // SAFETY: as above.
-            unsafe { (*directory).set_unused() };
-            Physical(known.addr().as_u64())
-        };
-        flush_all();
-        for table in present_entries(directory) {
-            for page in present_entries(table) {
-                frames::free(page);
-                pages += 1;
-            }
-            frames::free(table);
-        }
-        frames::free(directory);
-    }
-    pages
+/// Nobody may use memory there any more.
+pub unsafe fn detach_gigabyte(start: usize) -> Option<Physical> {
+    let root = ROOT.lock();
+    let pointers = present(entry(*root, (start >> 39) & 511))?;
+    detach(entry(pointers, (start >> 30) & 511))
 }
 
-/// Frees all pages in `[start, start + 2 MiB)` and their last-level table.
+/// Takes the last-level table of the 2 MiB at `start` out of the tables; `None` where there is none.
 ///
 /// # Safety
 ///
-/// Nobody may use memory in the range any more.
-pub unsafe fn free_table(start: usize) {
-    let table = {
-        let root = ROOT.lock();
-        let Some(directory) = find_directory(*root, start) else {
-            return;
-        };
-        let entry = entry(directory, (start >> 21) & 511);
-        // SAFETY: the lock is held and the walk stays within the tables.
-        let known = unsafe { (*entry).clone() };
-        if !known.flags().contains(Flags::PRESENT) {
-            return;
+/// Nobody may use memory there any more.
+pub unsafe fn detach_table(start: usize) -> Option<Physical> {
+    let root = ROOT.lock();
+    let directory = find_directory(*root, start)?;
+    detach(entry(directory, (start >> 21) & 511))
+}
+
+fn detach(entry: *mut PageTableEntry) -> Option<Physical> {
+    let table = present(entry)?;
+    // SAFETY: the entry is valid, and the caller holds the lock.
+    unsafe { (*entry).set_unused() };
+    Some(table)
+}
+
+/// What a present entry points at.
+fn present(entry: *mut PageTableEntry) -> Option<Physical> {
+    // SAFETY: the entry is one of a table that is in use.
+    let known = unsafe { (*entry).clone() };
+    known
+        .flags()
+        .contains(Flags::PRESENT)
+        .then(|| Physical(known.addr().as_u64()))
+}
+
+/// Frees a table that was taken out of use, with all pages below it; `levels` tells how many levels of tables that is.
+pub fn free_tree(table: Physical, levels: usize) {
+    for below in present_entries(table) {
+        match levels {
+            0 => frames::free(below),
+            _ => free_tree(below, levels - 1),
         }
-        // SAFETY: as above.
-        unsafe { (*entry).set_unused() };
-        Physical(known.addr().as_u64())
-    };
-    flush_all();
-    for page in present_entries(table) {
-        frames::free(page);
     }
     frames::free(table);
 }
@@ -340,16 +325,7 @@ fn find_directory(root: Physical, address: usize) -> Option<Physical> {
 
 fn present_entries(table: Physical) -> impl Iterator<Item = Physical> {
     (0..512).filter_map(move |index| {
-        // SAFETY: the table was taken out of use by the caller and not freed yet.
-        let entry = unsafe { (*entry(table, index)).clone() };
-        entry
-            .flags()
-            .contains(Flags::PRESENT)
-            .then(|| Physical(entry.addr().as_u64()))
+        // The table was taken out of use by the caller and is not freed yet.
+        present(entry(table, index))
     })
-}
-
-/// Forgets every cached translation but the global ones (image and direct map).
-fn flush_all() {
-    x86_64::instructions::tlb::flush_all();
 }

@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use corosensei::stack::{Stack, StackPointer};
 
 use super::paging::{self, Access};
-use super::{PAGE_BYTES, Physical, STACKS, frames};
+use super::{PAGE_BYTES, Physical, STACKS, frames, limbo};
 use crate::arch::core_local;
 
 const SLOT_BYTES: usize = 2 << 20;
@@ -43,7 +43,7 @@ impl TaskStack {
     ///
     /// [`Unavailable`] where memory or addresses have run out.
     pub fn new() -> Result<Self, Unavailable> {
-        if frames::free_bytes() < SPARE_BYTES {
+        if !frames::has_free(SPARE_BYTES) {
             return Err(Unavailable);
         }
         let start = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -88,10 +88,18 @@ impl TaskStack {
 impl Drop for TaskStack {
     fn drop(&mut self) {
         // SAFETY: the coroutine that ran here is gone, so nobody uses the slot.
-        unsafe { paging::free_table(slot_address(self.slot)) };
-        let pages = COMMITTED[self.slot].swap(0, Ordering::Relaxed);
-        TOTAL_PAGES.fetch_sub(pages as usize, Ordering::Relaxed);
+        let table = unsafe { paging::detach_table(slot_address(self.slot)) };
+        TOTAL_PAGES.fetch_sub(COMMITTED[self.slot].load(Ordering::Relaxed) as usize, Ordering::Relaxed);
+        match table {
+            Some(table) => limbo::free(table, 0, release, self.slot),
+            None => release(self.slot),
+        }
     }
+}
+
+/// Lets a slot be used again.
+fn release(slot: usize) {
+    COMMITTED[slot].store(0, Ordering::Relaxed);
 }
 
 // SAFETY: the range is mapped or grows on first use, is aligned to 2 MiB, and has a guard of 1 MiB that is part of it.

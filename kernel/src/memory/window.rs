@@ -102,6 +102,8 @@ pub fn read(start: Physical, buffer: &mut [u8]) -> Result<(), Error> {
         let offset = at as usize % PAGE_BYTES;
         let count = (PAGE_BYTES - offset).min(buffer.len() - done);
         paging::map(WINDOWS, Physical(at - offset as u64), Access::Read)?;
+        // Another core may have looked through it meanwhile, and this one remember what it saw last.
+        paging::forget(WINDOWS);
         // SAFETY: the page was just mapped, `offset + count` lies within it, and the lock keeps others off it.
         let bytes = unsafe { core::slice::from_raw_parts((WINDOWS + offset) as *const u8, count) };
         buffer[done..done + count].copy_from_slice(bytes);

@@ -10,8 +10,9 @@ use x86_64::registers::control::{Cr2, Cr3, Cr4};
 
 use super::screen::PanicPage;
 use super::{backtrace, early, journal};
+use crate::arch::core_local::{self, CoreLocal};
 use crate::arch::interrupts::Frame;
-use crate::arch::{clock, core_local};
+use crate::arch::{apic, clock, cores};
 use crate::machine::{power, steps};
 use crate::memory::static_stack::StaticStack;
 
@@ -19,6 +20,10 @@ use crate::memory::static_stack::StaticStack;
 static REBOOT_SECONDS: AtomicU32 = AtomicU32::new(30);
 /// How often the machine was stopped: more than once where making the report fails.
 static STOPS: AtomicU32 = AtomicU32::new(0);
+/// The core that stops the machine, plus one.
+static STOPPER: AtomicU32 = AtomicU32::new(0);
+/// Other cores stop within this time, or are not waited for.
+const STOP_LIMIT_NS: u64 = 50_000_000;
 const NS_PER_SECOND: u64 = 1_000_000_000;
 
 /// Sets the seconds between a report and the reboot.
@@ -54,7 +59,7 @@ fn write(
 
 fn write_context(out: &mut dyn Write) -> fmt::Result {
     let core = core_local::get();
-    write!(out, "core {}, ", core.index.get())?;
+    write!(out, "core {}, ", core.number())?;
     let record = core.record.get();
     if record.is_null() {
         out.write_str("no task")?;
@@ -181,6 +186,12 @@ pub(super) fn protect_stack() {
 /// QR code at last. Takes no lock and allocates nothing.
 pub fn stop_machine(cause: fmt::Arguments<'_>, frame: Option<&Frame>, rip: u64, rbp: u64) -> ! {
     x86_64::instructions::interrupts::disable();
+    let own = core_local::get().number() + 1;
+    match STOPPER.compare_exchange(0, own, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => stop_other_cores(),
+        Err(stopper) if stopper == own => {}
+        Err(_) => stay_stopped(rip, rbp),
+    }
     match STOPS.fetch_add(1, Ordering::AcqRel) {
         0 => corosensei::on_stack(STACK.range(), || {
             write_last_words(cause, frame, rip, rbp);
@@ -196,6 +207,52 @@ pub fn stop_machine(cause: fmt::Arguments<'_>, frame: Option<&Frame>, rip: u64, 
     }
 }
 
+/// Interrupts the other cores whatever they do, and waits until they stand still.
+fn stop_other_cores() {
+    if cores::online_count() < 2 {
+        return;
+    }
+    apic::send_nmi_to_others();
+    let has_stopped = |core: &CoreLocal| core.stopped_at[0].load(Ordering::Acquire) != 0;
+    let end_ns = clock::now_ns().saturating_add(STOP_LIMIT_NS);
+    while clock::now_ns() < end_ns && !cores::others().all(has_stopped) {
+        core::hint::spin_loop();
+    }
+}
+
+/// Where another core stops the machine, notes where this one was and never goes on. Called on a non-maskable interrupt.
+pub fn stop_if_asked(frame: &Frame) {
+    let stopper = STOPPER.load(Ordering::Acquire);
+    if stopper != 0 && stopper != core_local::get().number() + 1 {
+        stay_stopped(frame.rip, frame.rbp);
+    }
+}
+
+fn stay_stopped(rip: u64, rbp: u64) -> ! {
+    let [place, base] = &core_local::get().stopped_at;
+    base.store(rbp, Ordering::Relaxed);
+    place.store(rip.max(1), Ordering::Release);
+    loop {
+        x86_64::instructions::hlt();
+    }
+}
+
+/// Where the other cores were.
+fn write_other_cores(out: &mut dyn Write) -> fmt::Result {
+    for core in cores::others() {
+        let [place, base] = &core.stopped_at;
+        match place.load(Ordering::Acquire) {
+            0 => writeln!(out, "core {} does not stop", core.number())?,
+            _ if core.is_halted.load(Ordering::Relaxed) => writeln!(out, "core {} was idle", core.number())?,
+            rip => {
+                writeln!(out, "core {} was at", core.number())?;
+                backtrace::write(out, rip, base.load(Ordering::Relaxed))?;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn write_last_words(cause: fmt::Arguments<'_>, frame: Option<&Frame>, rip: u64, rbp: u64) {
     journal::ring().push(clock::now_ns(), format_args!("KERNEL PANIC: {cause}"));
     // Neither writer ever fails.
@@ -203,6 +260,7 @@ fn write_last_words(cause: fmt::Arguments<'_>, frame: Option<&Frame>, rip: u64, 
     let _ = writeln!(Both, "KERNEL PANIC: {cause}");
     let _ = write_version(&mut Both);
     let _ = write(&mut Both, frame, rip, rbp, None);
+    let _ = write_other_cores(&mut Both);
 }
 
 fn write_version(out: &mut dyn Write) -> fmt::Result {

@@ -1,5 +1,6 @@
 //! `cpu`: the processor.
 
+use services::cores::CoreInfo;
 use services::value::Value;
 
 use super::int;
@@ -19,9 +20,44 @@ const INFO: Doc = Doc {
     example: Example::Shows("cpu::info().cores_online >= 1", "true"),
 };
 
+const LIST: Doc = Doc {
+    namespace: "cpu",
+    name: "list",
+    params: &[],
+    returns: "array",
+    errors: &[],
+    waits: false,
+    summary: "Lists the processor's cores and what they do.",
+    notes: "One map per core: core (its number, as task::start takes it), apic_id, online (it runs tasks), load (percent of \
+            the last second), busy_ms and online_ms (since it came online), tasks (those that stay on it), operations (of \
+            scripts), timer_interrupts, ipis (interrupts from other cores).",
+    example: Example::Shows("cpu::list()[0].online", "true"),
+};
+
 /// Adds `cpu::*`.
 pub fn register(api: &mut Api) {
+    api.service(&LIST, list);
     api.service(&INFO, info);
+}
+
+fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+    let cores = context.host.machine.cores();
+    Ok(Value::Array(cores.iter().map(row).collect()))
+}
+
+fn row(core: &CoreInfo) -> Value {
+    Value::map([
+        ("core", int(core.index)),
+        ("apic_id", int(core.apic_id)),
+        ("online", core.is_online.into()),
+        ("load", Value::Float(f64::from(core.load_permille) / 10.0)),
+        ("busy_ms", int(core.busy_ns / 1_000_000)),
+        ("online_ms", int(core.online_ns / 1_000_000)),
+        ("tasks", int(core.tasks)),
+        ("operations", int(core.operations)),
+        ("timer_interrupts", int(core.timer_interrupts)),
+        ("ipis", int(core.ipis)),
+    ])
 }
 
 fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {

@@ -23,16 +23,18 @@ const ID: Param = Param {
     meaning: "what task::start returned",
 };
 
+const BODY: Param = Param {
+    name: "body",
+    kind: Kind::Function,
+    meaning: "a closure or function without parameters",
+};
+
 const NOT_FOUND: (&str, &str) = ("not_found", "there is no such task");
 
 const START: Doc = Doc {
     namespace: "task",
     name: "start",
-    params: &[Param {
-        name: "body",
-        kind: Kind::Function,
-        meaning: "a closure or function without parameters",
-    }],
+    params: &[BODY],
     returns: "int",
     errors: &[
         ("wrong_arguments", "the function has parameters"),
@@ -49,6 +51,34 @@ const START: Doc = Doc {
     notes: "The new task works on copies of the captured variables, as they are now: what one task changes, the other \
             does not see. It ends with the task that started it.",
     example: Example::Shows("let n = 20; let id = task::start(|| n * 2 + 2); task::wait(id)", "42"),
+};
+
+const START_WITH: Doc = Doc {
+    namespace: "task",
+    name: "start",
+    params: &[
+        BODY,
+        Param {
+            name: "options",
+            kind: Kind::Map,
+            meaning: "core: the number of the core that the task stays on; name: what lists call it",
+        },
+    ],
+    returns: "int",
+    errors: &[
+        ("no_such_core", "no core with this number runs tasks"),
+        ("unknown_option", "the map names something else"),
+        ("wrong_type", "an option is of the wrong type"),
+        ("...", "as above"),
+    ],
+    waits: false,
+    summary: "The same, on a certain core or under another name.",
+    notes: "Without the option, a task stays on the core that had the least to do when it was started. cpu::list() shows the \
+            cores.",
+    example: Example::Shows(
+        "let id = task::start(|| task::name(), #{core: 0, name: \"worker\"}); task::wait(id)",
+        "\"worker\"",
+    ),
 };
 
 const WAIT: Doc = Doc {
@@ -96,7 +126,7 @@ const LIST: Doc = Doc {
     errors: &[],
     waits: false,
     summary: "Lists all tasks.",
-    notes: "One map per task: id, parent (or ()), name, state (`ready`, `waiting` or `ended`), cpu_time_us (microseconds \
+    notes: "One map per task: id, parent (or ()), name, core, state (`ready`, `waiting` or `ended`), cpu_time_us (microseconds \
             of processor time), operations, arena_bytes (memory), stack_peak_bytes (the most of its stack that was ever \
             in use), handles (channels, cells, counters and timers that it owns).",
     example: Example::Shows("task::list().len() >= 1", "true"),
@@ -172,6 +202,7 @@ const NAME: Doc = Doc {
 /// Adds `task::*`.
 pub fn register(api: &mut Api) {
     api.script(&START, start);
+    api.script(&START_WITH, start);
     api.service(&WAIT, wait);
     api.service(&KILL, kill);
     api.service(&LIST, list);
@@ -187,14 +218,59 @@ fn start(
     arguments: &mut [&mut Dynamic],
 ) -> Result<Dynamic, Box<EvalAltResult>> {
     let function = function(call, arguments, 0)?;
-    let name = match call.call_position().line() {
-        Some(line) if function.is_anonymous() => format!("closure in line {line}"),
-        _ => format!("{}()", function.fn_name()),
+    let mut options = Options {
+        name: match call.call_position().line() {
+            Some(line) if function.is_anonymous() => format!("closure in line {line}"),
+            _ => format!("{}()", function.fn_name()),
+        },
+        core: None,
     };
+    if let Some(wanted) = arguments.get(1) {
+        options
+            .take(wanted)
+            .map_err(|error| error.to_script(context, call.call_position()))?;
+    }
     let (host, terminal) = (context.host, context.terminal);
     let body = |launch, _| -> Body { Box::new(move || program::run_function(host, terminal, launch)) };
-    let id = launch(context, call, &function, &[0], &name, &body)?;
+    let id = launch(context, call, &function, &[0], &options, &body)?;
     Ok(Dynamic::from_int(i64::try_from(id.0).unwrap_or(i64::MAX)))
+}
+
+/// How a task is started.
+pub(super) struct Options {
+    /// Shown in lists.
+    pub(super) name: String,
+    /// The core that it stays on; `None` leaves the choice to the machine.
+    pub(super) core: Option<u32>,
+}
+
+impl Options {
+    /// Takes what a script has said.
+    fn take(&mut self, wanted: &Dynamic) -> Result<(), ScriptError> {
+        let wrong_type = |message: &str| ScriptError::new("wrong_type", message);
+        let map = wanted
+            .read_lock::<rhai::Map>()
+            .ok_or_else(|| wrong_type("options come as a map"))?;
+        for (name, value) in map.iter() {
+            match name.as_str() {
+                "core" => {
+                    let core = value.as_int().map_err(|_| wrong_type("core is a whole number"))?;
+                    self.core = Some(u32::try_from(core).unwrap_or(u32::MAX));
+                }
+                "name" => {
+                    let name = value
+                        .as_immutable_string_ref()
+                        .map_err(|_| wrong_type("name is a string"))?;
+                    self.name = owned(&name);
+                }
+                _ => {
+                    let message = format!("there is no option `{name}`; core and name can be set");
+                    return Err(ScriptError::new("unknown_option", message));
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A task's body.
@@ -211,14 +287,14 @@ pub(super) fn function(
     function.ok_or_else(|| thrown("wrong_arguments", "not a function", call.call_position()))
 }
 
-/// Starts a task called `name` that has what it needs to call `function`; `body` makes what it runs, on the kernel heap,
+/// Starts a task, as `options` say, that has what it needs to call `function`; `body` makes what it runs, on the kernel heap,
 /// and is told how many arguments the function takes: the first count in `counts` that it has.
 pub(super) fn launch(
     context: &TaskContext,
     call: &NativeCallContext<'_>,
     function: &FnPtr,
     counts: &[usize],
-    name: &str,
+    options: &Options,
     body: &dyn Fn(Launch, usize) -> Body,
 ) -> Result<TaskId, Box<EvalAltResult>> {
     let position = call.call_position();
@@ -249,9 +325,10 @@ pub(super) fn launch(
                 imports: imports.collect(),
                 constants: copy_constants(&constants)?,
             };
-            let name = owned(name);
+            let name = owned(&options.name);
             let body = body(launch, count);
-            tasks.start(TaskSpec { name, body }).map_err(start_error)
+            let core = options.core;
+            tasks.start(TaskSpec { name, core, body }).map_err(start_error)
         });
     });
     let result = match &started {
@@ -322,6 +399,7 @@ fn start_error(error: StartError) -> ScriptError {
     let code = match error {
         StartError::OutOfMemory => "out_of_memory",
         StartError::TooManyTasks => "too_many_tasks",
+        StartError::NoSuchCore(_) => "no_such_core",
     };
     ScriptError::new(code, error)
 }
@@ -390,6 +468,7 @@ fn row(context: &TaskContext, task: TaskInfo) -> Vec<(String, Value)> {
         ("id", int(task.id.0)),
         ("parent", task.parent.map_or(Value::Unit, |parent| int(parent.0))),
         ("name", task.name.into()),
+        ("core", int(task.core)),
         ("state", task.state.name().into()),
         ("cpu_time_us", int(task.cpu_time_us)),
         ("operations", int(task.operations)),

@@ -325,7 +325,11 @@ fn make(
     };
     // What happens on an event may want to know more of it.
     let counts: &[usize] = if schedule == Schedule::Event { &[1, 0] } else { &[0] };
-    let started = task::launch(context, call, &function, counts, name, &body);
+    let options = task::Options {
+        name: String::from(name),
+        core: None,
+    };
+    let started = task::launch(context, call, &function, counts, &options, &body);
     context.on_kernel_heap(|| match &started {
         Ok(id) => {
             if let Ok(timer) = shared.timer(handle) {
