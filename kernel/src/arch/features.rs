@@ -4,6 +4,7 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use drivers::pat;
 use raw_cpuid::{CpuId, CpuIdReaderNative};
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags, Efer, EferFlags};
 use x86_64::registers::model_specific::Msr;
@@ -115,17 +116,13 @@ pub fn hypervisor(id: &CpuId<CpuIdReaderNative>) -> Option<[u8; 12]> {
     Some(name)
 }
 
-/// The page attribute table (Intel SDM volume 3, 11.12): the usual one, but entry 1 (and 5) combines writes.
-const PAT_MSR: u32 = 0x277;
-const PAT: u64 = 0x0007_0106_0007_0106;
-
 /// Lets pages combine writes where the processor can; the first thing that the screen of the start-up needs.
 pub fn combine_writes() {
     let has_table = CpuId::new().get_feature_info().is_some_and(|basic| basic.has_pat());
     if has_table {
         // SAFETY: CPUID reports the table, all types in it are defined, and the pages in use have entries that stay as
         // they are, or were made for this one.
-        unsafe { Msr::new(PAT_MSR).write(PAT) };
+        unsafe { Msr::new(pat::MSR).write(pat::VALUE) };
     }
 }
 

@@ -204,6 +204,7 @@ extern "C" fn core_main(startup: &'static Startup) -> ! {
     run::start_on_this_core(&startup.executor);
     // What was taken away before it was among those that are asked.
     tlb::catch_up();
+    interrupts::come_online();
     startup.is_online.store(true, Ordering::Release);
     run::run(&startup.executor)
 }

@@ -12,6 +12,7 @@
 //!
 //! There is one address space; nothing is ever mapped below the middle, so a null or a wild small pointer faults.
 
+pub mod access;
 #[cfg(target_os = "none")]
 pub mod allocator;
 #[cfg(target_os = "none")]

@@ -10,6 +10,7 @@ use x86_64::structures::paging::page_table::PageTableEntry;
 use x86_64::structures::paging::{PageTableFlags as Flags, PhysFrame};
 use x86_64::{PhysAddr, VirtAddr};
 
+pub use super::access::Access;
 use super::{DIRECT_MAP, PAGE_BYTES, Physical, frames, image, picture_window};
 use crate::arch::features::Features;
 use crate::arch::lock::KernelLock;
@@ -24,38 +25,9 @@ static ROOT: KernelLock<Physical> = KernelLock::new(Physical(0));
 /// The processor knows pages that are not executable; where it does not, the bit is reserved.
 static HAS_NO_EXECUTE: AtomicBool = AtomicBool::new(false);
 
-/// What may be done with a mapped page, and how it is cached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Instructions.
-    Execute,
-    /// Constants.
-    Read,
-    /// Ordinary memory.
-    Write,
-    /// Device registers: uncached.
-    Device,
-    /// A picture: writes are combined, reads are slow.
-    Picture,
-}
-
-impl Access {
-    fn flags(self) -> Flags {
-        let present = Flags::PRESENT;
-        let flags = match self {
-            Self::Execute => present,
-            Self::Read => present | Flags::NO_EXECUTE,
-            Self::Write => present | Flags::NO_EXECUTE | Flags::WRITABLE,
-            // The entry of the page attribute table that `arch::features` sets to write combining.
-            Self::Picture => present | Flags::NO_EXECUTE | Flags::WRITABLE | Flags::WRITE_THROUGH,
-            Self::Device => present | Flags::NO_EXECUTE | Flags::WRITABLE | Flags::NO_CACHE | Flags::WRITE_THROUGH,
-        };
-        if HAS_NO_EXECUTE.load(Ordering::Relaxed) {
-            flags
-        } else {
-            flags - Flags::NO_EXECUTE
-        }
-    }
+/// The bits of an entry for `access` on this processor.
+fn flags(access: Access) -> Flags {
+    access.flags(HAS_NO_EXECUTE.load(Ordering::Relaxed))
 }
 
 /// A page table could not be made: no frame is free.
@@ -82,11 +54,11 @@ pub fn start(tags: &Tags<'_>, features: &Features) -> Result<(), OutOfFrames> {
         (image::data(), Access::Write),
     ] {
         for page in (part.start..part.end).step_by(PAGE_BYTES) {
-            let flags = access.flags() | Flags::GLOBAL;
+            let flags = flags(access) | Flags::GLOBAL;
             set(root, page, image::physical(page), flags)?;
         }
     }
-    picture_window::link(root, Access::Read.flags());
+    picture_window::link(root, flags(Access::Read));
     // The upper half's first level is complete from the start, so that no core ever needs a change of it.
     for index in 256..512 {
         child(root, index)?;
@@ -98,7 +70,7 @@ pub fn start(tags: &Tags<'_>, features: &Features) -> Result<(), OutOfFrames> {
 }
 
 fn map_direct(root: Physical, start: u64, end: u64) -> Result<(), OutOfFrames> {
-    let flags = Access::Write.flags() | Flags::GLOBAL;
+    let flags = flags(Access::Write) | Flags::GLOBAL;
     let mut at = start;
     while at < end {
         let virtual_address = DIRECT_MAP + at as usize;
@@ -154,7 +126,7 @@ fn set(root: Physical, address: usize, frame: Physical, flags: Flags) -> Result<
 /// [`OutOfFrames`] where a page table is missing and cannot be made.
 pub fn map(address: usize, frame: Physical, access: Access) -> Result<(), OutOfFrames> {
     let root = ROOT.lock();
-    set(*root, address, frame, access.flags())
+    set(*root, address, frame, flags(access))
 }
 
 /// Maps `bytes` of fresh frames from `start` on as ordinary memory; all or nothing.
@@ -253,7 +225,7 @@ pub unsafe fn map_prepared(address: usize, frame: Physical) -> bool {
     };
     let entry = entry(table, (address >> 12) & 511);
     // SAFETY: the entry is valid; the caller promises to be its only user.
-    unsafe { (*entry).set_addr(PhysAddr::new(frame.0), Access::Write.flags()) };
+    unsafe { (*entry).set_addr(PhysAddr::new(frame.0), flags(Access::Write)) };
     true
 }
 
