@@ -26,10 +26,12 @@ pub const NAMESPACES: &[(&str, &str)] = &[
     ("fs", "Files and directories."),
     ("hash", "Digests and checksums of text and bytes."),
     ("hex", "Bytes as hexadecimal text and back."),
+    ("irq", "Interrupts: who raises them, where, how often."),
     ("json", "Values as JSON text and back."),
     ("key", "The keyboard: keys, layouts, key presses."),
     ("log", "What the machine has noted."),
     ("mem", "The machine's memory."),
+    ("pci", "The bus that devices are on."),
     ("power", "Turns the machine off or starts it again."),
     ("rand", "Random numbers, choices and bytes."),
     ("regex", "Patterns: finds, takes apart, replaces."),
@@ -44,7 +46,10 @@ pub const NAMESPACES: &[(&str, &str)] = &[
 
 /// The namespaces in the order and the groups of the overview.
 pub const GROUPS: &[(&str, &[&str])] = &[
-    ("machine", &["sys", "cpu", "mem", "power", "acpi", "log", "debug"]),
+    (
+        "machine",
+        &["sys", "cpu", "mem", "pci", "irq", "power", "acpi", "log", "debug"],
+    ),
     ("files", &["fs"]),
     ("people", &["screen", "key"]),
     ("tasks", &["task", "channel", "cell", "counter", "time", "timer"]),

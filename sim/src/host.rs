@@ -12,6 +12,7 @@ use services::files::read_only::ReadOnly;
 use services::host::{Clock, Host, Keyboard, Machine, Power, PowerError};
 use services::keyboard::Layout;
 use services::log::Ring;
+use services::pci::NoBus;
 use services::rom::Rom;
 use services::shared::Table;
 
@@ -113,6 +114,7 @@ pub fn make(data: Option<&Path>, command_line: String) -> io::Result<Simulated> 
         rom,
         files: forever(mount(rom, machine, data)?),
         shared,
+        pci: &NoBus,
         keyboard: &NoKeyboard,
         display: None,
         debug: None,

@@ -7,11 +7,13 @@
 //! |---|---|
 //! | [`register`] | typed registers and memory-mapped register windows |
 //! | [`port`] | I/O ports at offsets from a base |
+//! | [`pci`] | the configuration space of PCI |
 //! | [`bytes`] | little-endian numbers in tables |
 //! | [`facts`] | what a device or a table says of itself, for people |
 //! | [`display`] | surfaces to draw on, and pixel formats |
 //! | [`clock`] | time, and waiting with a limit |
 //! | [`ring`] | a lock-free byte queue between an interrupt handler and a task |
+//! | [`known_msr`] | model-specific registers that the processor is known to have |
 //! | [`mmio`] | the register window over real device memory |
 //! | `fake` | behaving fakes of the above (feature `fake`) |
 #![cfg_attr(not(any(test, feature = "fake")), no_std)]
@@ -24,7 +26,9 @@ pub mod display;
 pub mod facts;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
+pub mod known_msr;
 pub mod mmio;
+pub mod pci;
 pub mod port;
 pub mod register;
 pub mod ring;

@@ -17,6 +17,7 @@ use crate::files::Files;
 use crate::interrupts::InterruptInfo;
 use crate::keyboard::Layout;
 use crate::lock::Lock;
+use crate::pci::Pci;
 use crate::screen::FontSize;
 use crate::screen::drawing::{self, Area, Drawing};
 use crate::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
@@ -45,6 +46,8 @@ pub struct Host {
     pub rom: &'static rom::Rom,
     /// What tasks share.
     pub shared: &'static shared::Table,
+    /// The PCI bus.
+    pub pci: &'static dyn Pci,
     /// The machine's own keyboard.
     pub keyboard: &'static dyn Keyboard,
     /// The screen; `None` where the machine has none.
@@ -384,6 +387,15 @@ pub trait Debug: Send + Sync {
     fn arena_pointers(&self) -> u64;
     /// Panics outside any recovery point.
     fn panic_machine(&self);
+    /// *Task*: lets a device interrupt `core` in the way `way` (`message`, `line`, or `nobody` for a line on which nobody
+    /// answers), and returns how many of its interrupts have come in this way.
+    ///
+    /// # Errors
+    ///
+    /// In words, where there is no such device, core or way, or the interrupt does not come.
+    fn interrupt(&self, _core: u32, _way: &str) -> Result<u64, String> {
+        Err("this machine has no device for it".into())
+    }
 }
 
 /// Suspends the running task until `future` is ready, and hands its output over.

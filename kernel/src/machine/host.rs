@@ -13,13 +13,15 @@ use services::host::{
     BootStep, BoxFuture, Clock, CpuInfo, Host, Interrupted, LimitError, Machine, MemoryInfo, Power, PowerError,
     StartError, TaskLimits, Tasks,
 };
+use services::interrupts::InterruptInfo;
 use services::random;
 use services::rom::Rom;
 use services::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
 use x86_64::instructions::random::RdRand;
 
 use super::acpi::ThisAcpi;
-use super::{debug, drawing, firmware, keyboard, power, steps, timing};
+use super::pci::service::ThisBus;
+use super::{debug, drawing, firmware, keyboard, power, routing, steps, timing};
 use crate::arch::features::Features;
 use crate::arch::{clock, core_local, features};
 use crate::boot::handover::Handover;
@@ -53,6 +55,7 @@ pub fn make(facts: Facts, rom: Rom, with_debug: bool) -> Host {
         rom,
         files: Box::leak(Box::new(mount(rom))),
         shared: tasks::shared(),
+        pci: &ThisBus,
         keyboard: &keyboard::ThisKeyboard,
         display: drawing::start(),
         debug: with_debug.then_some(&debug::Hooks),
@@ -237,6 +240,10 @@ impl Machine for ThisMachine {
 
     fn command_line(&self) -> String {
         self.facts.handover.tags.command_line().unwrap_or("").to_string()
+    }
+
+    fn interrupts(&self) -> Vec<InterruptInfo> {
+        routing::list()
     }
 
     fn entropy(&self) -> Option<[u8; random::SEED_BYTES]> {

@@ -5,6 +5,7 @@
 mod acpi;
 mod console;
 mod parts;
+mod pci;
 mod screen;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use crate::tasks::{Threads, is_on_kernel_heap, wait_for};
 pub use console::FakeConsole;
 pub use parts::FakePower;
 use parts::{FakeDebug, FakeMachine};
+use pci::FakePci;
 pub use screen::{FakeDisplay, FakeKeyboard};
 
 use crate::rom;
@@ -81,6 +83,7 @@ pub fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
         rom,
         files,
         shared,
+        pci: &FakePci,
         keyboard: Box::leak(Box::<FakeKeyboard>::default()),
         display: Some(display),
         debug: Some(&FakeDebug),

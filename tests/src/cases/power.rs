@@ -113,7 +113,10 @@ fn button(context: &Context) -> Result<(), Error> {
 
 fn without_acpi(context: &Context) -> Result<(), Error> {
     on_every_board(context, &["-machine", "acpi=off"], |machine, said| {
-        ensure!(said.contains("ACPI: there are no tables"), "nothing said of ACPI: {said}");
+        ensure!(
+            said.contains("ACPI: there are no tables"),
+            "nothing said of ACPI: {said}"
+        );
         machine.check("40 + 2", "42")?;
         machine.check("power::info().off", "")?;
         let refused = machine.eval("power::off()")?;
@@ -149,7 +152,10 @@ fn tables(context: &Context) -> Result<(), Error> {
         machine.check("acpi::list().some(|t| t.signature == \"DSDT\")", "true")?;
         machine.check("acpi::info(\"APIC\").processors.filter(|p| p.enabled).len()", "3")?;
         machine.check("acpi::info(\"FACP\").sci_interrupt", "9")?;
-        machine.check("let d = acpi::read(\"DSDT\"); d.len() == acpi::info(\"DSDT\").length_bytes", "true")?;
+        machine.check(
+            "let d = acpi::read(\"DSDT\"); d.len() == acpi::info(\"DSDT\").length_bytes",
+            "true",
+        )?;
         let refused = machine.eval("acpi::read(\"NONE\")")?;
         ensure!(refused.contains("error[not_found]"), "{refused}");
         let refused = machine.eval("acpi::read(\"APIC\", -1)")?;
