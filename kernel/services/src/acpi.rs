@@ -50,8 +50,8 @@ impl fmt::Display for Error {
 
 /// The firmware's tables. All calls read them anew.
 pub trait Acpi: Send + Sync {
-    /// All tables in the firmware's order, bad ones too: `signature`, `address`, `length_bytes`, `revision`, `oem_id`,
-    /// `oem_table_id`, `oem_revision`, `checksum_ok`, `problem`.
+    /// All tables in the firmware's order, bad ones too: `signature`, `address`, `size_bytes`, `revision`, `oem`, `checksum`,
+    /// `problem`.
     ///
     /// # Errors
     ///

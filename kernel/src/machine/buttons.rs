@@ -27,6 +27,8 @@ const POWER: u8 = 1 << 0;
 const SLEEP: u8 = 1 << 1;
 
 static BUTTONS: Once<buttons::Buttons<Spaces<Ports, Mapped>>> = Once::new();
+/// The place on the line of ACPI events, for good.
+static LINE: Once<routing::LineInterrupt> = Once::new();
 /// The event registers raise interrupts.
 static IS_ROUTED: AtomicBool = AtomicBool::new(false);
 /// Pressed since the service has looked.
@@ -107,8 +109,9 @@ fn start_device(firmware: &Firmware) {
         Some(madt) => madt.sci_interrupt(fadt.sci_interrupt),
         None => (fadt.sci_interrupt.into(), Line::SCI),
     };
-    match routing::route_line(line, how, on_interrupt) {
-        Ok(_) => {
+    match routing::share(line, how, None, "power button", on_interrupt, 0) {
+        Ok(place) => {
+            LINE.call_once(|| place);
             IS_ROUTED.store(true, Ordering::Release);
             // For a press before the interrupt was routed.
             note(buttons.take());
@@ -118,18 +121,18 @@ fn start_device(firmware: &Firmware) {
     }
 }
 
-fn on_interrupt() {
-    if let Some(buttons) = BUTTONS.get() {
-        note(buttons.take());
-    }
+/// *Interrupt*: whether a button was the one; devices of PCI may share the line.
+fn on_interrupt(_: usize) -> bool {
+    BUTTONS.get().is_some_and(|buttons| note(buttons.take()))
 }
 
-/// *Interrupt*: leaves what was pressed for the service.
-fn note(pressed: buttons::Pressed) {
+/// *Interrupt*: leaves what was pressed for the service; whether that was anything.
+fn note(pressed: buttons::Pressed) -> bool {
     let bit = |is_pressed: bool, bit: u8| if is_pressed { bit } else { 0 };
     let bits = bit(pressed.power, POWER) | bit(pressed.sleep, SLEEP);
     if bits != 0 {
         PRESSED.fetch_or(bits, Ordering::Release);
         interrupt::raise(Source::POWER);
     }
+    bits != 0
 }

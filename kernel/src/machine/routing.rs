@@ -186,6 +186,22 @@ pub fn share_line(
 ) -> Result<LineInterrupt, Error> {
     let madt = firmware::get().and_then(|firmware| firmware.madt.as_ref());
     let (interrupt, line) = ioapic::pci_line(madt, number).ok_or(Error::NotConnected)?;
+    share(interrupt, line, core, name, handler, argument)
+}
+
+/// The same for the global interrupt `interrupt`, whose line works as `line` says.
+///
+/// # Errors
+///
+/// [`Error`] where it cannot be routed.
+pub fn share(
+    interrupt: u32,
+    line: Line,
+    core: Option<u32>,
+    name: &str,
+    handler: fn(usize) -> bool,
+    argument: usize,
+) -> Result<LineInterrupt, Error> {
     core_local::get().on_kernel_heap(|| {
         let mut routes = ROUTES.lock();
         if !routes.shared.iter().any(|shared| shared.interrupt == interrupt) {

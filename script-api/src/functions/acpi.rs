@@ -38,8 +38,8 @@ const LIST: Doc = Doc {
     ],
     waits: false,
     summary: "Lists the firmware's tables.",
-    notes: "One map each: signature, address, length_bytes, revision, oem_id, oem_table_id, oem_revision, checksum_ok, \
-            problem (what is wrong with it, or ()). FACS has no checksum.",
+    notes: "One map each: signature, address, size_bytes, revision, oem (its maker's names), checksum (whether it is \
+            right; FACS has none), problem (what is wrong with it, or ()).",
     example: Example::Shows("acpi::list().filter(|t| t.signature == \"SSDT\").len()", "17"),
 };
 
@@ -63,7 +63,7 @@ const INFO: Doc = Doc {
     errors: ERRORS,
     waits: false,
     summary: "Describes a table.",
-    notes: "Its header: signature, length_bytes, revision, oem_id, oem_table_id, oem_revision, creator. What it says: for \
+    notes: "Its header: signature, size_bytes, revision, oem_id, oem_table_id, oem_revision, creator. What it says: for \
             FACP (registers, reset, buttons, devices of old PCs), APIC (processors, I/O APICs, overrides, NMIs), HPET, \
             MCFG (windows), DMAR (units, reserved_regions), FACS, XSDT and RSDT (tables); of DSDT and SSDT only \
             code_bytes and integer_bits.",

@@ -84,7 +84,7 @@ fn off_and_reset(context: &Context) -> Result<(), Error> {
         machine.expect_reset();
         machine.send(b"power::reboot()\r")?;
         machine.boot()?;
-        ensure!(machine.resets() == 1, "{} resets", machine.resets());
+        ensure!(machine.resets() > 0, "no reset");
         machine.check("40 + 2", "42")?;
         machine.send(b"power::off()\r")?;
         machine.wait_for_end(LIMIT)
@@ -112,25 +112,35 @@ fn button(context: &Context) -> Result<(), Error> {
 }
 
 fn without_acpi(context: &Context) -> Result<(), Error> {
+    let mut machines_without = 0;
     on_every_board(context, &["-machine", "acpi=off"], |machine, said| {
-        ensure!(
-            said.contains("ACPI: there are no tables"),
-            "nothing said of ACPI: {said}"
-        );
         machine.check("40 + 2", "42")?;
-        machine.check("power::info().off", "")?;
-        let refused = machine.eval("power::off()")?;
-        ensure!(refused.contains("error[unsupported]"), "{refused}");
-        let refused = machine.eval("acpi::list()")?;
-        ensure!(refused.contains("error[unsupported]"), "{refused}");
         let slept = machine.number("let t = time::uptime_ms(); time::sleep_ms(200); time::uptime_ms() - t")?;
         ensure!((200..1000).contains(&slept), "200 ms took {slept} ms");
+        // Some firmware makes tables of its own then.
+        if said.contains("ACPI: there are no tables") {
+            machines_without += 1;
+            machine.check("power::info().off == ()", "true")?;
+            for line in [
+                "power::off()",
+                "acpi::list()",
+                "acpi::read(\"FACP\")",
+                "acpi::info(\"APIC\")",
+            ] {
+                let refused = machine.eval(line)?;
+                ensure!(refused.contains("error[unsupported]"), "{line}: {refused}");
+            }
+        } else {
+            machine.check("acpi::list().len() > 2", "true")?;
+        }
         machine.expect_reset();
         machine.send(b"power::reboot()\r")?;
         machine.boot()?;
         ensure!(machine.resets() > 0, "no reset");
         machine.check("40 + 2", "42")
-    })
+    })?;
+    ensure!(machines_without > 0, "every machine has tables");
+    Ok(())
 }
 
 fn without_hpet(context: &Context) -> Result<(), Error> {
@@ -153,7 +163,7 @@ fn tables(context: &Context) -> Result<(), Error> {
         machine.check("acpi::info(\"APIC\").processors.filter(|p| p.enabled).len()", "3")?;
         machine.check("acpi::info(\"FACP\").sci_interrupt", "9")?;
         machine.check(
-            "let d = acpi::read(\"DSDT\"); d.len() == acpi::info(\"DSDT\").length_bytes",
+            "let d = acpi::read(\"DSDT\"); d.len() == acpi::info(\"DSDT\").size_bytes",
             "true",
         )?;
         let refused = machine.eval("acpi::read(\"NONE\")")?;

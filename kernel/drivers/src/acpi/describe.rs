@@ -16,8 +16,8 @@ use super::madt::{Line, Madt, Polarity, Trigger};
 use super::tables::Listed;
 use super::{Error, Header, PhysicalMemory, Table, Tables, mcfg};
 
-/// One row for each table: `signature`, `address`, `length_bytes`, `revision`, `oem_id`, `oem_table_id`, `oem_revision`,
-/// `checksum_ok` (nothing for the one kind without a sum) and `problem`.
+/// One row for each table: `signature`, `address`, `size_bytes`, `revision`, `oem` (its maker's names), `checksum` (whether
+/// it is right; nothing for the one kind without) and `problem`. Few and narrow enough for a terminal.
 pub fn list<M: PhysicalMemory>(tables: &Tables<'_, M>) -> Vec<Facts> {
     tables.list().iter().map(row).collect()
 }
@@ -29,27 +29,21 @@ fn row(listed: &Listed) -> Facts {
         None => with_maker.map(|_| true),
         Some(_) => Some(false),
     };
+    let maker = with_maker.map(|header| format!("{} {}", header.oem_id, header.oem_table_id));
+    let signature = header.map(|header| header.signature.to_string());
     vec![
-        ("signature", header.map(|header| header.signature.to_string()).into()),
+        ("signature", signature.into()),
         ("address", Fact::hex(listed.address)),
         (
-            "length_bytes",
+            "size_bytes",
             header.map(|header| Fact::number(header.length_bytes)).into(),
         ),
         (
             "revision",
             with_maker.map(|header| Fact::number(header.revision)).into(),
         ),
-        ("oem_id", with_maker.map(|header| header.oem_id.as_str()).into()),
-        (
-            "oem_table_id",
-            with_maker.map(|header| header.oem_table_id.as_str()).into(),
-        ),
-        (
-            "oem_revision",
-            with_maker.map(|header| Fact::hex(header.oem_revision)).into(),
-        ),
-        ("checksum_ok", is_summed.into()),
+        ("oem", maker.into()),
+        ("checksum", is_summed.into()),
         ("problem", problem.map(|problem| problem.to_string()).into()),
     ]
 }
@@ -84,7 +78,7 @@ fn header(table: &Table) -> Facts {
     };
     vec![
         ("signature", header.signature.to_string().into()),
-        ("length_bytes", Fact::number(header.length_bytes)),
+        ("size_bytes", Fact::number(header.length_bytes)),
         ("revision", Fact::number(header.revision)),
         ("oem_id", header.oem_id.into()),
         ("oem_table_id", header.oem_table_id.into()),
@@ -98,7 +92,7 @@ fn control_structure(bytes: &[u8]) -> Facts {
     let word = |offset| u32_at(bytes, offset).map(Fact::hex).into();
     vec![
         ("signature", "FACS".into()),
-        ("length_bytes", u32_at(bytes, 4).map(Fact::number).into()),
+        ("size_bytes", u32_at(bytes, 4).map(Fact::number).into()),
         ("hardware_signature", word(8)),
         ("waking_vector", word(12)),
         ("global_lock", word(16)),
@@ -131,7 +125,7 @@ fn event_block(block: Option<EventBlock>) -> Fact {
     let facts = |block: EventBlock| -> Facts {
         vec![
             ("register", register(Some(block.register))),
-            ("length_bytes", Fact::number(block.length_bytes)),
+            ("size_bytes", Fact::number(block.length_bytes)),
             ("first_event", Fact::number(block.first_event)),
         ]
     };
