@@ -24,6 +24,6 @@ pub struct Driver {
 /// All of them.
 pub const DRIVERS: &[Driver] = &[Driver {
     name: "edu",
-    claims: edu::CLAIMS,
+    claims: &[drivers::edu::CLAIM],
     start: edu::start,
 }];
