@@ -24,6 +24,6 @@ pub struct Driver {
 /// All of them.
 pub const DRIVERS: &[Driver] = &[Driver {
     name: "edu",
-    claims: &[drivers::edu::CLAIM],
+    claims: edu::CLAIMS,
     start: edu::start,
 }];

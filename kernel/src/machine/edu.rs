@@ -4,9 +4,16 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use drivers::edu::{Edu, WINDOW_BYTES};
+use drivers::pci::claim::Claim;
 
 use super::driver_task::FiberClock;
 use super::pci::device::Device;
+
+/// Which functions the driver is for.
+pub(super) const CLAIMS: &[Claim] = &[Claim::Device {
+    vendor_id: 0x1234,
+    device_id: 0x11e8,
+}];
 
 /// *Task*: starts the device and lets it compute something.
 pub(super) fn start(device: Device) -> Result<(), String> {

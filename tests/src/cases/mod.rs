@@ -16,6 +16,7 @@ mod matrix;
 mod noise;
 mod paging;
 mod panic;
+mod pci;
 mod prompt;
 mod results;
 mod screen;
@@ -46,6 +47,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         transcripts::TESTS,
         paging::TESTS,
         panic::TESTS,
+        pci::TESTS,
         tasks::TESTS,
         screen::TESTS,
         comfort::TESTS,

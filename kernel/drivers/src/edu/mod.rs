@@ -7,14 +7,8 @@ use core::fmt;
 
 use hw::{Clock, Register, RegisterIo, TimedOut};
 
-use crate::pci::claim::Claim;
 use registers::{Acknowledge, Factorial, Identification, Interrupts, Liveness, Raise, Status};
 
-/// Which functions the driver is for.
-pub const CLAIM: Claim = Claim::Device {
-    vendor_id: 0x1234,
-    device_id: 0x11e8,
-};
 /// Bytes of its registers that are used.
 pub const WINDOW_BYTES: usize = 0x100;
 /// A factorial takes some microseconds.
