@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::toolchain::{TARGET, Toolchain};
-use crate::{command, elf, rom, symbols};
+use crate::{command, elf, names, rom, symbols};
 
 /// How the kernel is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Parts {
     pub symbols: PathBuf,
     /// The archive behind `/rom`.
     pub rom: PathBuf,
+    /// The names of PCI devices.
+    pub names: PathBuf,
 }
 
 impl Parts {
@@ -51,6 +53,7 @@ impl Parts {
             kernel: folder.join("rhaios"),
             symbols: folder.join("symbols.bin"),
             rom: folder.join("rom.tar"),
+            names: folder.join("names.bin"),
         }
     }
 }
@@ -71,6 +74,7 @@ pub fn build(toolchain: &Toolchain, profile: Profile) -> Result<Parts, Error> {
     let linked = fs::read(&parts.debug_kernel).map_err(Error::file(&parts.debug_kernel))?;
     write(&parts.kernel, &elf::strip(&linked)?)?;
     write(&parts.symbols, &symbols::table(&elf::functions(&linked)?))?;
+    write(&parts.names, &names::pack_all())?;
     write(
         &parts.rom,
         &rom::archive(&rom::collect(&command::root().join("stdlib-scripts"))?),

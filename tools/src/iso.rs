@@ -100,6 +100,8 @@ pub fn write(parts: &Parts, variant: &Variant, path: &Path) -> Result<(), Error>
     image::write(&boot.join("grub/grub.cfg"), menu(variant)?.as_bytes())?;
     compress(&parts.kernel, &boot.join("rhaios"), path)?;
     compress(&parts.symbols, &boot.join("symbols.bin"), path)?;
+    // Packed already.
+    image::write(&boot.join("names.bin"), &read(&parts.names)?)?;
     let rom = match &variant.rom {
         Rom::Shipped => Some(read(&parts.rom)?),
         Rom::Absent => None,

@@ -19,6 +19,7 @@ mod noise;
 mod paging;
 mod panic;
 mod power;
+mod pci;
 mod prompt;
 mod results;
 mod screen;
@@ -52,6 +53,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         paging::TESTS,
         panic::TESTS,
         power::TESTS,
+        pci::TESTS,
         tasks::TESTS,
         screen::TESTS,
         comfort::TESTS,

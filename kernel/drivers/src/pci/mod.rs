@@ -39,4 +39,13 @@ mod registers;
 pub mod reset;
 pub mod scan;
 
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod mutation_tests;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod y540;
+
 pub use hw::pci::{Address, ConfigSpace, InvalidAddress, Message};

@@ -1,10 +1,11 @@
 //! Access to the configuration space: through memory where the firmware tells of it and it answers, else by ports.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use drivers::pci::memory_method::{BUS_BYTES, Buses, MemoryMethod};
+use drivers::pci::memory_method::{MemoryMethod, Pages, SIZE_BYTES};
 use drivers::pci::port_method::{self, PortMethod};
 use drivers::pci::scan::Segment;
 use drivers::pci::{Address, ConfigSpace};
@@ -18,35 +19,25 @@ use crate::arch::port::Ports;
 use crate::memory::{Physical, window};
 
 static SPACE: Once<Space> = Once::new();
-/// The buses that are mapped, for good, by physical address; `None` where that failed.
-static MAPPED: KernelLock<Vec<(u64, Option<&'static Mmio>)>> = KernelLock::new(Vec::new());
+/// The functions that are mapped, for good, by physical address; `None` where that failed.
+static MAPPED: KernelLock<BTreeMap<u64, Option<&'static Mmio>>> = KernelLock::new(BTreeMap::new());
 
-/// Maps a bus when it is first looked at.
+/// Maps a function when it is first looked at.
 #[derive(Debug)]
 pub struct ThisMemory;
 
-impl Buses for ThisMemory {
+impl Pages for ThisMemory {
     type Registers = Mmio;
 
     fn at(&self, start: u64) -> Option<&Mmio> {
-        let known = |mapped: &[(u64, Option<&'static Mmio>)]| {
-            mapped
-                .iter()
-                .find(|(at, _)| *at == start)
-                .map(|(_, registers)| *registers)
-        };
-        if let Some(registers) = known(&MAPPED.lock()) {
-            return registers;
+        if let Some(registers) = MAPPED.lock().get(&start) {
+            return *registers;
         }
         core_local::get().on_kernel_heap(|| {
-            let registers = window::registers(Physical(start), BUS_BYTES).ok();
+            let registers = window::registers(Physical(start), SIZE_BYTES.into()).ok();
             let registers = registers.map(|registers| &*Box::leak(Box::new(registers)));
-            let mut mapped = MAPPED.lock();
             // Another core may have been faster; then its window is used, so that there is one.
-            known(&mapped).unwrap_or_else(|| {
-                mapped.push((start, registers));
-                registers
-            })
+            *MAPPED.lock().entry(start).or_insert(registers)
         })
     }
 }
