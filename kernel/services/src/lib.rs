@@ -14,6 +14,8 @@
 //! | [`rhythm`] | when something that repeats is due |
 //! | [`edit`] | the full-screen editor for scripts |
 //! | [`pager`] | a long text on a terminal, page by page |
+//! | [`painter`] | rows of cells to as few bytes for a terminal as possible |
+//! | [`dashboard`] | the machine at work, on a whole terminal |
 //! | [`cores`] | what scripts see of the processor's cores
 //! | [`interrupts`] | what scripts see of interrupts
 //! | [`console`] | a byte console such as a serial line |
@@ -35,6 +37,7 @@ extern crate alloc;
 pub mod console;
 pub mod cores;
 pub mod cut_text;
+pub mod dashboard;
 pub mod edit;
 pub mod files;
 pub mod host;
@@ -44,6 +47,7 @@ pub mod legacy;
 pub mod lock;
 pub mod log;
 pub mod pager;
+pub mod painter;
 pub mod random;
 pub mod report;
 pub mod rhythm;
