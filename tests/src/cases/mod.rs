@@ -4,6 +4,7 @@ mod boot;
 mod calls;
 mod comfort;
 mod containment;
+mod dashboard;
 mod drawing;
 mod edit;
 mod editing;
@@ -52,6 +53,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         sessions::TESTS,
         shared::TESTS,
         drawing::TESTS,
+        dashboard::TESTS,
         edit::TESTS,
         editing::TESTS,
     ]
