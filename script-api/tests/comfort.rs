@@ -80,6 +80,7 @@ fn a_long_computation_ends_at_ctrl_c() {
         "json::print(numbers)",
         "json::print(big)",
         "hash::sha256(lines)",
+        "hash::sha256(big)",
         "hash::sha1(lines)",
         "hash::md5(big)",
         "hash::crc32(lines + lines + lines + lines)",
