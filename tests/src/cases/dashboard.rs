@@ -94,7 +94,7 @@ fn screen(context: &Context) -> Result<(), Error> {
         screendump::press(machine, &["shift-slash"])?;
         screendump::expect(machine, LIMIT, |lines| has(lines, "end the selected task"))?;
         screendump::press(machine, &["spc", "down", "m"])?;
-        screendump::expect(machine, LIMIT, |lines| has(lines, "MEMOR▼"))?;
+        screendump::expect(machine, LIMIT, |lines| has(lines, "MEMOR") && !has(lines, "MEMORY"))?;
         screendump::press(machine, &["esc"])?;
         screendump::expect(machine, LIMIT, |lines| {
             !has(lines, "q leave") && lines.iter().any(|line| line == "rhai>")
