@@ -251,6 +251,11 @@ impl<'a> Stage<'a> {
         read_key(self.context, self.terminal, limit_ms)
     }
 
+    /// Asks the terminal for its size where nobody else tells it; the answer changes [`view`] as the next key is read.
+    pub fn ask_size(&self) {
+        self.context.on_kernel_heap(|| self.terminal.ask_size());
+    }
+
     /// Gives the terminal back, with what was on it before.
     pub fn leave(self) {
         self.context.on_kernel_heap(|| {

@@ -43,11 +43,7 @@ struct Running {
 fn hostile_arguments_never_panic_or_hang() {
     let seeds = std::env::var("CALL_SEEDS").map_or(1, |count| count.parse().expect("a number"));
     let machine = standard_machine();
-    let context = TaskContext {
-        host: machine.host,
-        terminal: None,
-        control: Box::leak(Box::default()),
-    };
+    let context = machine.context();
     let docs: Vec<&'static Doc> = engine::docs(&context)
         .filter(|doc| calls::is_called(&doc.path()))
         .collect();

@@ -2,27 +2,15 @@
 
 mod host;
 
-use std::num::NonZeroU16;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use host::{FakeMachineWithConsole, standard_machine};
-use vt100::Parser;
-
-/// A terminal of 80 columns and 12 rows on the machine's console.
-struct Sight {
-    machine: FakeMachineWithConsole,
-    parser: Parser,
-}
+use host::{Sight, standard_machine};
 
 impl Sight {
-    fn new() -> Self {
-        let machine = standard_machine();
-        machine.start_session();
-        let size = |cells| NonZeroU16::new(cells).expect("not zero");
-        let mut parser = Parser::new(size(12), size(80), 0);
-        parser.process(b"rhai> ");
-        Self { machine, parser }
+    /// A terminal of 80 columns and 12 rows, which the editor asks for its size.
+    fn of_an_editor() -> Self {
+        Self::unknown(80, 12)
     }
 
     /// Calls `edit`, and answers the question for the size.
@@ -30,53 +18,11 @@ impl Sight {
         self.type_bytes(&format!("edit(\"{path}\")\r\x1b[12;80R"));
         self.wait(|lines| lines[10].contains(path) && !lines[11].is_empty());
     }
-
-    fn type_bytes(&self, bytes: &str) {
-        self.machine.console.type_text(bytes);
-    }
-
-    fn lines(&self) -> Vec<String> {
-        let rows = self.parser.screen().rows(0, 80);
-        rows.map(|row| row.trim_end().to_string()).collect()
-    }
-
-    fn wait(&mut self, is_there: impl Fn(&[String]) -> bool) -> Vec<String> {
-        let limit = Instant::now() + Duration::from_secs(20);
-        loop {
-            self.parser.process(&self.machine.console.take_shown());
-            let lines = self.lines();
-            if is_there(&lines) {
-                return lines;
-            }
-            assert!(Instant::now() < limit, "{}", lines.join("\n"));
-            thread::sleep(Duration::from_millis(2));
-        }
-    }
-
-    /// Waits until the last line that is not blank is `line`.
-    fn wait_for_last(&mut self, line: &str) -> Vec<String> {
-        self.wait(|lines| {
-            lines
-                .iter()
-                .rev()
-                .find(|line| !line.is_empty())
-                .is_some_and(|last| last == line)
-        })
-    }
-
-    /// Evaluates a line at the prompt, below which it shows `expected`.
-    fn check(&mut self, line: &str, expected: &str) {
-        self.type_bytes(&format!("{line}\r"));
-        self.wait(|lines| {
-            let prompt = lines.iter().rposition(|line| line == "rhai>");
-            prompt.is_some_and(|prompt| prompt > 0 && lines[prompt - 1] == expected)
-        });
-    }
 }
 
 #[test]
 fn edits_saves_and_quits() {
-    let mut sight = Sight::new();
+    let mut sight = Sight::of_an_editor();
     sight.edit("/tmp/a.rhai");
     sight.type_bytes("fn f() {\r1 + 1\r}\rprint(f());");
     let lines = sight.wait(|lines| lines[3].ends_with("print(f());"));
@@ -109,7 +55,7 @@ fn edits_saves_and_quits() {
 
 #[test]
 fn runs_and_goes_to_the_error() {
-    let mut sight = Sight::new();
+    let mut sight = Sight::of_an_editor();
     sight.edit("/tmp/a.rhai");
     sight.type_bytes("fn half(x) {\rx / 0\r}\rprint(\"before\");\rhalf(2)\x1b[15~");
     let lines = sight.wait(|lines| lines.iter().any(|line| line.starts_with("Press any key")));
@@ -176,7 +122,7 @@ fn refuses_what_it_cannot_edit() {
     assert!(machine.enter("edit(\"/tmp/a\")").contains("error[dumb_terminal]"));
     machine.terminal.set_dumb(false);
     // From a script that the editor runs, the editor cannot be had.
-    let mut sight = Sight::new();
+    let mut sight = Sight::of_an_editor();
     sight
         .machine
         .enter("fs::write(\"/tmp/a.rhai\", \"edit(\\\"/tmp/b\\\")\")");
@@ -194,7 +140,7 @@ fn refuses_what_it_cannot_edit() {
 
 #[test]
 fn shows_rom_without_changing_it() {
-    let mut sight = Sight::new();
+    let mut sight = Sight::of_an_editor();
     sight.edit("/rom/examples/hello.rhai");
     sight.wait(|lines| lines[10].contains("[read-only]"));
     sight.type_bytes("\x1b[15~");
@@ -209,7 +155,7 @@ fn shows_rom_without_changing_it() {
 /// What others print waits, and the screen comes back when the task is killed.
 #[test]
 fn gives_the_terminal_back_whatever_happens() {
-    let mut sight = Sight::new();
+    let mut sight = Sight::of_an_editor();
     sight.type_bytes("task::start(|| { time::sleep_ms(300); print(\"from beside\"); });\r");
     sight.wait_for_last("rhai>");
     sight.edit("/tmp/a.rhai");

@@ -4,22 +4,14 @@ mod host;
 
 use host::standard_machine;
 use script_api::catalogue;
-use script_api::context::TaskContext;
 use script_api::engine::{self, Profile};
 use script_api::registry::{Doc, Example};
 use script_api::types::Types;
-use services::task::Control;
 use std::sync::atomic::Ordering;
 
 fn docs() -> Vec<&'static Doc> {
     let machine = standard_machine();
-    let control: &'static Control = Box::leak(Box::default());
-    engine::docs(&TaskContext {
-        host: machine.host,
-        terminal: None,
-        control,
-    })
-    .collect()
+    engine::docs(&machine.context()).collect()
 }
 
 #[test]
@@ -57,12 +49,7 @@ fn describes_every_function() {
 #[test]
 fn calls_the_function_in_its_example() {
     let machine = standard_machine();
-    let control: &'static Control = Box::leak(Box::default());
-    let context = TaskContext {
-        host: machine.host,
-        terminal: None,
-        control,
-    };
+    let context = machine.context();
     let engine = engine::build(context, Profile::CONSOLE);
     for doc in docs() {
         let code =

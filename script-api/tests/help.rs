@@ -60,11 +60,7 @@ fn offered(session: &Session, text: &str) -> Vec<String> {
 }
 
 fn docs(machine: FakeMachineWithConsole) -> Vec<&'static Doc> {
-    let context = TaskContext {
-        host: machine.host,
-        terminal: None,
-        control: Box::leak(Box::default()),
-    };
+    let context = machine.context();
     engine::docs(&context).collect()
 }
 
@@ -360,11 +356,7 @@ fn has_help_on_every_function_and_namespace() {
     let machine = standard_machine();
     machine.start_session();
     let overview = machine.enter("help()");
-    let context = TaskContext {
-        host: machine.host,
-        terminal: None,
-        control: Box::leak(Box::default()),
-    };
+    let context = machine.context();
     for (namespace, docs) in catalogue::by_namespace(&context) {
         if !namespace.is_empty() {
             assert!(overview.contains(catalogue::summary(namespace)), "{namespace}");

@@ -2,13 +2,11 @@
 
 mod host;
 
-use std::num::NonZeroU16;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use host::{FakeMachineWithConsole, standard_machine};
+use host::{FakeMachineWithConsole, Sight, standard_machine};
 use services::terminal::view::View;
-use vt100::Parser;
 
 fn session() -> FakeMachineWithConsole {
     let machine = standard_machine();
@@ -231,17 +229,8 @@ fn chains_end_with_control_c() {
         "watch(10, || 1)",
         "watch(1000000, || 1)",
     ] {
-        machine.console.type_text(line);
-        machine.console.type_text("\r");
-        thread::sleep(Duration::from_millis(60));
-        let start = Instant::now();
-        machine.console.type_text("\x03");
-        let shown = machine.console.take_until("rhai> ");
-        assert!(
-            start.elapsed() < Duration::from_millis(1000),
-            "{line}: {:?}",
-            start.elapsed()
-        );
+        let (shown, taken) = machine.interrupt(line, Duration::from_millis(60));
+        assert!(taken < Duration::from_millis(1000), "{line}: {taken:?}");
         assert!(shown.contains("error[cancelled]"), "{line}: {shown}");
     }
 }
@@ -349,54 +338,7 @@ fn reloads_what_was_imported() {
     check(&machine, &[("b::one()", "10"), ("four()", "40")]);
 }
 
-/// A terminal with a screen of its own.
-struct Sight {
-    machine: FakeMachineWithConsole,
-    parser: Parser,
-}
-
 impl Sight {
-    fn new(columns: u16, rows: u16) -> Self {
-        let machine = session();
-        let size = |cells| NonZeroU16::new(cells).expect("not zero");
-        let mut parser = Parser::new(size(rows), size(columns), 0);
-        parser.process(b"rhai> ");
-        machine.terminal.set_view(View {
-            columns: columns.into(),
-            rows: rows.into(),
-            shows_escapes: true,
-        });
-        Self { machine, parser }
-    }
-
-    fn lines(&self) -> Vec<String> {
-        let columns = self.parser.screen().size().1.get();
-        let rows = self.parser.screen().rows(0, columns);
-        rows.map(|row| row.trim_end().to_string()).collect()
-    }
-
-    fn type_and_wait(&mut self, text: &str, is_there: impl Fn(&[String]) -> bool) -> Vec<String> {
-        self.machine.console.type_text(text);
-        let limit = Instant::now() + Duration::from_secs(20);
-        loop {
-            self.parser.process(&self.machine.console.take_shown());
-            let lines = self.lines();
-            if is_there(&lines) {
-                return lines;
-            }
-            assert!(Instant::now() < limit, "{text}:\n{}", lines.join("\n"));
-            thread::sleep(Duration::from_millis(2));
-        }
-    }
-
-    /// Evaluates a line, below which this is shown.
-    fn check(&mut self, line: &str, expected: &str) {
-        self.type_and_wait(&format!("{line}\r"), |lines| {
-            let prompt = lines.iter().rposition(|line| line == "rhai>");
-            prompt.is_some_and(|prompt| prompt > 0 && lines[prompt - 1] == expected)
-        });
-    }
-
     /// Waits for this prompt of the pager in the last row.
     fn page(&mut self, text: &str, prompt: &str) -> Vec<String> {
         self.type_and_wait(text, |lines| lines.last().is_some_and(|last| last == prompt))
@@ -404,13 +346,8 @@ impl Sight {
 
     /// Waits until the session's prompt is the last thing on the ordinary screen.
     fn leave(&mut self, text: &str) -> Vec<String> {
-        let lines = self.type_and_wait(text, |lines| {
-            lines
-                .iter()
-                .rev()
-                .find(|line| !line.is_empty())
-                .is_some_and(|last| last == "rhai>")
-        });
+        self.type_bytes(text);
+        let lines = self.wait_for_last("rhai>");
         assert!(!self.parser.screen().alternate_screen());
         lines
     }

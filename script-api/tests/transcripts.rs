@@ -9,7 +9,7 @@ use script_api::session::Session;
 use services::task::Requests;
 use services::value::Value;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[test]
 fn answers_and_remembers() {
@@ -223,17 +223,8 @@ fn ends_anything_with_control_c_and_keeps_the_variables() {
         "while true { print(\"x\".len()) }",
         "fn forever() { loop {} } try { forever() } catch { }",
     ] {
-        machine.console.type_text(line);
-        machine.console.type_text("\r");
-        thread::sleep(Duration::from_millis(60));
-        let start = Instant::now();
-        machine.console.type_text("\x03");
-        let shown = machine.console.take_until("rhai> ");
-        assert!(
-            start.elapsed() < Duration::from_millis(1000),
-            "{line}: {:?}",
-            start.elapsed()
-        );
+        let (shown, taken) = machine.interrupt(line, Duration::from_millis(60));
+        assert!(taken < Duration::from_millis(1000), "{line}: {taken:?}");
         assert!(
             shown.contains("error[cancelled]: interrupted by Ctrl-C"),
             "{line}: {shown}"

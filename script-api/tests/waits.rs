@@ -3,9 +3,7 @@
 mod host;
 
 use host::{FakeMachineWithConsole, standard_machine};
-use script_api::context::TaskContext;
 use script_api::engine;
-use services::task::Control;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -56,12 +54,7 @@ fn interrupt(machine: &FakeMachineWithConsole, line: &str) -> Result<Duration, S
 #[test]
 fn every_function_that_waits_is_in_the_list() {
     let machine = standard_machine();
-    let control: &'static Control = Box::leak(Box::default());
-    let context = TaskContext {
-        host: machine.host,
-        terminal: None,
-        control,
-    };
+    let context = machine.context();
     let waiting: BTreeSet<String> = engine::docs(&context)
         .filter(|doc| doc.waits)
         .map(|doc| doc.path())

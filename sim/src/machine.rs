@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::Read;
 
+use services::cores::CoreInfo;
 use services::host::{BootStep, CpuInfo, Machine, MemoryInfo};
 use services::random::SEED_BYTES;
 
@@ -18,6 +19,34 @@ fn field<'a>(text: &'a str, key: &str) -> Option<&'a str> {
         let (name, value) = line.split_once(':')?;
         (name.trim() == key).then(|| value.trim())
     })
+}
+
+/// Nanoseconds of a tick, in which `/proc/stat` counts: 100 a second on every Linux (proc_stat(5)).
+const TICK_NS: u64 = 10_000_000;
+
+/// The cores as `/proc/stat` has them: name, then ticks in user, nice, system, idle, iowait, irq, softirq and steal.
+fn cores(text: &str) -> Vec<CoreInfo> {
+    let line = |line: &str| {
+        let (name, rest) = line.split_once(' ')?;
+        let index = name.strip_prefix("cpu")?.parse().ok()?;
+        let ticks: Vec<u64> = rest
+            .split_whitespace()
+            .take(8)
+            .map_while(|word| word.parse().ok())
+            .collect();
+        let all: u64 = ticks.iter().sum();
+        let idle: u64 = ticks.iter().skip(3).take(2).sum();
+        Some(CoreInfo {
+            index,
+            apic_id: index,
+            is_online: true,
+            busy_ns: (all - idle) * TICK_NS,
+            online_ns: all * TICK_NS,
+            load_permille: ((all - idle) * 1000).checked_div(all).unwrap_or(0) as u32,
+            ..CoreInfo::default()
+        })
+    };
+    text.lines().filter_map(line).collect()
 }
 
 impl Machine for HostMachine {
@@ -55,6 +84,10 @@ impl Machine for HostMachine {
         }
     }
 
+    fn cores(&self) -> Vec<CoreInfo> {
+        cores(&fs::read_to_string("/proc/stat").unwrap_or_default())
+    }
+
     fn firmware(&self) -> &'static str {
         "none"
     }
@@ -71,5 +104,27 @@ impl Machine for HostMachine {
         let mut bytes = [0; SEED_BYTES];
         File::open("/dev/urandom").ok()?.read_exact(&mut bytes).ok()?;
         Some(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_cores_of_the_host() {
+        let text = "cpu  30 0 0 30 0 0 0 0 0 0\ncpu0 10 5 5 60 20 0 0 0 0 0\ncpu1 5 0 5 0 0 0 0 10 9 9\nintr 3 1\n";
+        let seen: Vec<(u32, u64, u64, u32)> = cores(text)
+            .iter()
+            .map(|core| (core.index, core.busy_ns, core.online_ns, core.load_permille))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (0, 200_000_000, 1_000_000_000, 200),
+                (1, 200_000_000, 200_000_000, 1000)
+            ]
+        );
+        assert!(cores("").is_empty() && cores("cpux 1\ncpu2\n").is_empty());
     }
 }

@@ -7,7 +7,6 @@ use manual::play::{Mismatch, Player};
 use manual::transcript::{self, Exchange};
 use manual::{book, definitions, reference};
 use script_api::builtin_docs;
-use script_api::context::TaskContext;
 use script_api::engine::{self, Profile};
 use script_api::registry::Doc;
 use sim::fake;
@@ -203,11 +202,7 @@ fn definitions_name_what_the_engine_has() {
     let file = definitions::file(&namespaces);
     assert!(file.contains("\nmodule static;\n"));
     let machine = fake::standard_machine();
-    let context = TaskContext {
-        host: machine.host,
-        terminal: None,
-        control: Box::leak(Box::default()),
-    };
+    let context = machine.context();
     let of_the_engine = engine::build(context, Profile::CONSOLE).definitions().single_file();
     let (ours, theirs) = (without_types(&file), without_types(&of_the_engine));
     for (namespace, docs) in &namespaces {

@@ -17,6 +17,8 @@
 //! | [`edit`] | the full-screen editor for scripts |
 //! | [`pci`] | what scripts see of the PCI bus, and its names |
 //! | [`pager`] | a long text on a terminal, page by page |
+//! | [`painter`] | rows of cells to as few bytes for a terminal as possible |
+//! | [`dashboard`] | the machine at work, on a whole terminal |
 //! | [`cores`] | what scripts see of the processor's cores
 //! | [`interrupts`] | what scripts see of interrupts
 //! | [`console`] | a byte console such as a serial line |
@@ -39,6 +41,7 @@ pub mod acpi;
 pub mod console;
 pub mod cores;
 pub mod cut_text;
+pub mod dashboard;
 pub mod edit;
 pub mod files;
 pub mod host;
@@ -48,6 +51,7 @@ pub mod legacy;
 pub mod lock;
 pub mod log;
 pub mod pager;
+pub mod painter;
 pub mod pci;
 pub mod random;
 pub mod report;

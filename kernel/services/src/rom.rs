@@ -351,15 +351,12 @@ mod tests {
     #[test]
     fn survives_mutations_with_and_without_a_right_checksum() {
         let whole = archive();
-        let mut random = 0x2545_f491_4f6c_dd1du64;
+        let mut random = hw::fake::Random(0x2545_f491_4f6c_dd1d);
         for round in 0..4000 {
             let mut bytes = whole.clone();
             for _ in 0..1 + round % 4 {
-                random ^= random << 13;
-                random ^= random >> 7;
-                random ^= random << 17;
-                let at = (random >> 8) as usize % bytes.len();
-                bytes[at] = random as u8;
+                let at = random.below(bytes.len());
+                bytes[at] = random.bits() as u8;
                 if round % 2 == 0 {
                     let start = at / BLOCK_BYTES * BLOCK_BYTES;
                     seal(&mut bytes[start..start + BLOCK_BYTES]);

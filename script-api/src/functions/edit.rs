@@ -81,7 +81,7 @@ fn edit(
     };
     // Whatever comes of it, the terminal is given back.
     let result = desk.open(&path).and_then(|()| desk.work(&path));
-    desk.on_heap(|| {
+    context.on_kernel_heap(|| {
         terminal.leave_full_screen();
         terminal.give_keys_back();
         terminal.desk().clear();
@@ -102,23 +102,12 @@ impl Desk<'_> {
         self.call.call_position()
     }
 
-    /// Runs `work` with allocations on the kernel heap. What it returns must own nothing.
-    fn on_heap<T: Copy>(&self, mut work: impl FnMut() -> T) -> Option<T> {
-        let mut result = None;
-        self.context.host.tasks.on_kernel_heap(&mut || result = Some(work()));
-        result
-    }
-
-    /// The same for work that may fail.
-    fn try_on_heap<T: Copy>(&self, mut work: impl FnMut() -> Result<T, ScriptError>) -> Result<T, Box<EvalAltResult>> {
-        let mut result = Err(ScriptError::Interrupted);
-        let tasks = self.context.host.tasks;
-        tasks.on_kernel_heap(&mut || result = work());
-        let converted = match &result {
-            Ok(value) => Ok(*value),
-            Err(error) => Err(error.to_script(self.context, self.position())),
-        };
-        tasks.on_kernel_heap(&mut || result = Err(ScriptError::Interrupted));
+    /// Runs work that may fail with allocations on the kernel heap; its error is made one of the script's.
+    fn try_on_heap<T: Copy>(&self, work: impl FnOnce() -> Result<T, ScriptError>) -> Result<T, Box<EvalAltResult>> {
+        let result = self.context.on_kernel_heap(work);
+        let to_script = |error: &ScriptError| error.to_script(self.context, self.position());
+        let converted = result.as_ref().map(|value| *value).map_err(to_script);
+        self.context.on_kernel_heap(|| drop(result));
         converted
     }
 
@@ -197,8 +186,10 @@ impl Desk<'_> {
         future: impl Fn() -> F,
     ) -> Result<T, Box<EvalAltResult>> {
         loop {
-            let result = self.on_heap(|| host::block_on(self.context.host.tasks, future()));
-            if let Some(Ok(value)) = result {
+            let result = self
+                .context
+                .on_kernel_heap(|| host::block_on(self.context.host.tasks, future()));
+            if let Ok(value) = result {
                 return Ok(value);
             }
             self.forgive()?;
@@ -217,14 +208,11 @@ impl Desk<'_> {
     }
 
     /// Lets `work` have the editor, on the kernel heap.
-    fn with_editor<T: Copy>(&self, mut work: impl FnMut(&mut Editor) -> T) -> Option<T> {
-        self.on_heap(|| {
-            self.terminal
-                .desk()
-                .borrow()
-                .and_then(|mut borrowed| borrowed.editor().map(&mut work))
+    fn with_editor<T: Copy>(&self, work: impl FnOnce(&mut Editor) -> T) -> Option<T> {
+        self.context.on_kernel_heap(|| {
+            let mut borrowed = self.terminal.desk().borrow()?;
+            borrowed.editor().map(work)
         })
-        .flatten()
     }
 
     /// Lets the editor show a message.
@@ -291,7 +279,7 @@ impl Desk<'_> {
     /// if there was one.
     fn run(&self, path: &str) -> Result<(), Box<EvalAltResult>> {
         let text = resolver::read_text(*self.context, path, self.position())?.text;
-        self.on_heap(|| {
+        self.context.on_kernel_heap(|| {
             self.terminal.leave_full_screen();
             self.terminal.give_keys_back();
         });
@@ -311,7 +299,7 @@ impl Desk<'_> {
             self.print(&shown)?;
         }
         self.print("Press any key to go on editing.")?;
-        self.on_heap(|| {
+        self.context.on_kernel_heap(|| {
             self.terminal.drop_input();
             // The task had the keys before, and nobody else can have taken them.
             let _ = self.terminal.take_keys(self.context.control);

@@ -10,6 +10,7 @@ pub mod channel;
 pub mod cost;
 pub mod cpu;
 pub mod csv;
+pub mod dashboard;
 pub mod deaf;
 pub mod debug;
 pub mod edit;
@@ -90,6 +91,7 @@ pub fn register_computing(api: &mut Api) {
     base64::register(api);
     bytes::register(api);
     csv::register(api);
+    dashboard::register(api);
     hash::register(api);
     hex::register(api);
     json::register(api);

@@ -10,7 +10,9 @@ mod screen;
 
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
+use script_api::context::TaskContext;
 use script_api::supervisor;
 use services::files::Files;
 use services::files::memory::Memory;
@@ -118,6 +120,34 @@ impl FakeMachineWithConsole {
                 .on_kernel_heap(&mut || wait_for(supervisor::serve(machine.host, machine.terminal)));
         });
         self.console.take_until("rhai> ");
+    }
+
+    /// What a task without a terminal stands on.
+    pub fn context(&self) -> TaskContext {
+        TaskContext {
+            host: self.host,
+            terminal: None,
+            control: Box::leak(Box::default()),
+        }
+    }
+
+    /// Types a line at the prompt, and after `pause` Ctrl-C: what is shown up to the next prompt from then on and before,
+    /// as far as nobody took it, and how long that took from Ctrl-C on.
+    pub fn interrupt(&self, line: &str, pause: Duration) -> (String, Duration) {
+        self.console.type_text(line);
+        self.console.type_text("\r");
+        thread::sleep(pause);
+        let asked = Instant::now();
+        self.console.type_text("\x03");
+        let shown = self.console.take_until("rhai> ");
+        (shown, asked.elapsed())
+    }
+
+    /// Types a line at the prompt and returns the number that it shows.
+    pub fn number(&self, line: &str) -> f64 {
+        let shown = self.enter(line);
+        let number = shown.trim().parse();
+        number.unwrap_or_else(|_| panic!("{line} shows {shown}"))
     }
 
     /// Types a line at the prompt and returns what the screen shows up to the next prompt, without echo and prompt.

@@ -5,6 +5,7 @@ mod calls;
 mod comfort;
 mod containment;
 mod cores;
+mod dashboard;
 mod drawing;
 mod edit;
 mod editing;
@@ -60,6 +61,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         sessions::TESTS,
         shared::TESTS,
         drawing::TESTS,
+        dashboard::TESTS,
         edit::TESTS,
         editing::TESTS,
     ]

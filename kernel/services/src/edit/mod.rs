@@ -4,11 +4,9 @@
 //! |---|---|
 //! | [`text`] | the text, line by line |
 //! | [`undo`] | what was changed |
-//! | [`cells`] | characters and the cells they take |
 //! | [`search`] | finding text |
 //! | [`highlight`] | what the characters of a script are |
 //! | [`view`] | the visible part, as rows |
-//! | [`rows`] | rows to as few bytes as possible |
 //! | `motion` | where cursor keys lead |
 //! | `command` | keys that edit |
 //! | `question` | questions in the last row: search, replace, go to, leave |
@@ -18,7 +16,6 @@
 //! An [`Editor`] takes keys and draws; it does no I/O. Saving and running are asked of whoever owns it, as a
 //! [`Request`].
 
-pub mod cells;
 mod command;
 pub mod desk;
 pub mod highlight;
@@ -26,7 +23,6 @@ pub mod highlight;
 mod model_tests;
 mod motion;
 mod question;
-pub mod rows;
 #[cfg(test)]
 mod screen_tests;
 pub mod search;
@@ -41,10 +37,10 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::painter::{Painter, Row, Style, cells};
 use crate::terminal::keys::Key;
 use highlight::Highlighter;
 use question::Question;
-use rows::{Painter, Row, Style};
 use text::{Place, Text};
 use undo::{Kind, Touched, Undo};
 use view::View;
@@ -285,7 +281,7 @@ impl Editor {
         if let Some(column) = column {
             cursor = (height - 1, column);
         }
-        self.painter.paint(rows, cursor, out);
+        self.painter.paint(rows, Some(cursor), out);
     }
 
     /// Name, whether it is changed, and where the cursor is.

@@ -1,13 +1,11 @@
 //! The part of the text that the screen shows, as rows.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::cells;
 use super::highlight::{self, Class, Highlighter, Span};
-use super::rows::{Row, Style};
 use super::text::{Place, Text};
+use crate::painter::{Row, Style, cells};
 
 /// Cells that stay visible beside the cursor when the view scrolls sideways.
 const SIDE_CELLS: usize = 8;
@@ -205,25 +203,11 @@ fn style_of(class: Class) -> Style {
 /// One line of the footer: `left`, and `right` at the other edge if there is room for both.
 pub fn footer(columns: usize, left: &str, right: &str, style: Style) -> Row {
     let mut row = Row::default();
-    let mut add = |text: &str, limit: usize| {
-        for cluster in cells::clusters(text) {
-            if row.len() + cluster.width > limit {
-                break;
-            }
-            let shown = if cluster.is_unprintable() || cluster.character == '\t' {
-                String::from(" ").repeat(cluster.width)
-            } else {
-                String::from(&text[cluster.start..cluster.end])
-            };
-            row.push(&shown, cluster.width, style);
-        }
-        row.len()
-    };
-    let used = add(left, columns);
+    row.push_text(left, columns, style);
     let width: usize = cells::clusters(right).map(|cluster| cluster.width).sum();
-    if used + width < columns {
-        add(&" ".repeat(columns - used - width), columns);
-        add(right, columns);
+    if row.len() + width < columns {
+        row.pad(columns - width, style);
+        row.push_text(right, columns, style);
     }
     if style != Style::PLAIN {
         row.pad(columns, style);

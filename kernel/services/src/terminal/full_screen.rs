@@ -125,6 +125,15 @@ impl Terminal {
         }
     }
 
+    /// Asks the terminal for its size, unless its owner tells it. The answer comes among the keys, and
+    /// [`Terminal::read_key`] takes note of it. Who does not answer for some times shows no escape sequences any more.
+    pub fn ask_size(&self) {
+        let mut bytes = Vec::new();
+        let mut editing = self.editing.lock();
+        editing.editor.ask_size(&mut bytes);
+        self.queues.lock().send(&bytes);
+    }
+
     /// The next byte that was typed; where there is none, the task is woken when there is.
     pub fn next_key_byte(&self, context: &Context<'_>) -> Option<u8> {
         self.queues.lock().next_input(context)

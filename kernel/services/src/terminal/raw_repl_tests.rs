@@ -1,6 +1,7 @@
 //! The raw REPL's machine, to the byte.
 
 use super::*;
+use hw::fake::Random;
 use std::format;
 use std::vec;
 
@@ -127,13 +128,8 @@ fn refuses_what_is_too_large_and_what_is_no_text() {
 
 #[test]
 fn survives_garbage_and_comes_back() {
-    let mut random = 0x9e37_79b9_7f4a_7c15u64;
-    let mut next = || {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        random
-    };
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut next = || random.bits();
     for _ in 0..200 {
         let mut repl = RawRepl::default();
         let garbage: Vec<u8> = (0..next() % 2000)

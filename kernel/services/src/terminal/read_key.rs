@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::task::Poll;
 
@@ -37,7 +38,8 @@ impl Terminal {
                 escape_limit = None;
                 match decoder.feed(byte) {
                     // The terminal's own words are no keys.
-                    Some(Key::CursorAt { .. } | Key::PasteStart | Key::PasteEnd) | None => {}
+                    Some(Key::CursorAt { row, column }) => self.take_size(row, column),
+                    Some(Key::PasteStart | Key::PasteEnd) | None => {}
                     Some(key) => return Poll::Ready(Ok(Some(key))),
                 }
             }
@@ -51,6 +53,16 @@ impl Terminal {
             }
         })
         .await
+    }
+
+    /// The terminal has answered how large it is.
+    fn take_size(&self, rows: u16, columns: u16) {
+        let mut bytes = Vec::new();
+        let mut editing = self.editing.lock();
+        editing
+            .editor
+            .answer(usize::from(rows), usize::from(columns), &mut bytes);
+        self.queues.lock().send(&bytes);
     }
 }
 

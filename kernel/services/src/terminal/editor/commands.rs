@@ -225,7 +225,8 @@ impl LineEditor {
         self.ask_size(out);
     }
 
-    fn answer(&mut self, rows: usize, columns: usize, out: &mut Vec<u8>) {
+    /// What looks as the terminal's answer to [`LineEditor::ask_size`] has come.
+    pub(in crate::terminal) fn answer(&mut self, rows: usize, columns: usize, out: &mut Vec<u8>) {
         // F3 with Shift, Control or Alt looks as an answer from the first row.
         let is_key = rows == 1 && columns <= F3_MODIFIERS;
         if !is_key && self.asking.answered() {

@@ -2,6 +2,7 @@
 //! shows what the input written out afresh would show.
 
 use core::num::NonZeroU16;
+use hw::fake::Random;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
@@ -66,17 +67,6 @@ fn expected(editor: &LineEditor, columns: usize) -> (Vec<String>, (usize, usize)
         (row, column)
     };
     (rows(&whole, columns), place)
-}
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % limit
-    }
 }
 
 const KEYS: [&str; 42] = [
