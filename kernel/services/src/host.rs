@@ -44,6 +44,8 @@ pub struct Host {
     pub keyboard: &'static dyn Keyboard,
     /// The screen; `None` where the machine has none.
     pub display: Option<&'static dyn Display>,
+    /// Random numbers.
+    pub random: &'static crate::random::Root,
     /// All files: `/rom`, `/tmp` and what else is mounted.
     pub files: &'static Files,
     /// Hooks that break things on purpose; only where the command line asked for them.
@@ -290,10 +292,6 @@ pub trait Machine: Send + Sync {
     /// All interrupts that somebody handles, by core and vector. None where the machine cannot tell.
     fn interrupts(&self) -> Vec<InterruptInfo> {
         Vec::new()
-    }
-    /// Random bytes from the processor's own source; `None` where it has none.
-    fn entropy(&self) -> Option<[u8; crate::random::SEED_BYTES]> {
-        None
     }
 }
 

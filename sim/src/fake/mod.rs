@@ -79,6 +79,7 @@ pub fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
         rom,
         files,
         shared,
+        random: Box::leak(Box::new(parts::random())),
         keyboard: Box::leak(Box::<FakeKeyboard>::default()),
         display: Some(display),
         debug: Some(&FakeDebug),

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use services::host::{BootStep, CpuInfo, Debug, Machine, MemoryInfo, Power, PowerError, Tasks};
+use services::random::{Generator, Kind, Root};
 use services::task::Requests;
 
 use crate::tasks::Threads;
@@ -99,4 +100,13 @@ impl Debug for FakeDebug {
     fn panic_machine(&self) {
         panic!("the machine");
     }
+}
+
+/// Random numbers that are the same in each test.
+pub(super) fn random() -> Root {
+    let root = Root::new();
+    let mut noise = [0; 4096];
+    Generator::reproducible(1).fill(&mut noise);
+    root.contribute(Kind::Host, &noise, &[]).expect("even noise");
+    root
 }
