@@ -6,9 +6,11 @@
 //! | [`acpi`] | none: the firmware's tables |
 //! | [`calibrate`] | none: measures the time stamp counter against a reference |
 //! | [`counter`] | none: what the reference counters have in common |
+//! | [`edu`] | the emulator's device for teaching: the worked example of a driver |
 //! | [`hpet`] | the high precision timer, as a counter |
 //! | [`i8042`] | the keyboard controller and its keyboard |
 //! | [`ioapic`] | sends device interrupts to processors |
+//! | [`pci`] | none: the bus that devices are found on |
 //! | [`pic`] | the two 8259, masked for good |
 //! | [`pit`] | the 8254's channel 2, as a counter |
 //! | [`pm_timer`] | the ACPI timer, as a counter |
@@ -24,9 +26,11 @@ extern crate alloc;
 pub mod acpi;
 pub mod calibrate;
 pub mod counter;
+pub mod edu;
 pub mod hpet;
 pub mod i8042;
 pub mod ioapic;
+pub mod pci;
 pub mod pic;
 pub mod pit;
 pub mod pm_timer;
