@@ -11,6 +11,7 @@
 //! | [`i8042`] | the keyboard controller and its keyboard |
 //! | [`ioapic`] | sends device interrupts to processors |
 //! | [`pci`] | none: the bus that devices are found on |
+//! | [`message`] | none: what devices write to interrupt a processor |
 //! | [`pic`] | the two 8259, masked for good |
 //! | [`pit`] | the 8254's channel 2, as a counter |
 //! | [`pm_timer`] | the ACPI timer, as a counter |
@@ -31,6 +32,7 @@ pub mod hpet;
 pub mod i8042;
 pub mod ioapic;
 pub mod pci;
+pub mod message;
 pub mod pic;
 pub mod pit;
 pub mod pm_timer;
