@@ -16,7 +16,7 @@ use kernel::machine::display::{self, Display};
 use kernel::machine::firmware::{self, Firmware};
 use kernel::machine::host::{self, Facts};
 use kernel::machine::serial::{self, SerialConsole};
-use kernel::machine::{debug, routing, session, sessions, steps, timing};
+use kernel::machine::{debug, entropy, routing, session, sessions, steps, timing};
 use kernel::memory::{Physical, frames, paging, stack, static_stack};
 use kernel::report::{self, crash, early, journal, symbols};
 use services::host::Host;
@@ -53,6 +53,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
 
     steps::begin("services");
     routing::start_service(executor);
+    entropy::start(executor, timing::unix_ms());
     if options.debug {
         debug::start(executor);
     }

@@ -13,6 +13,7 @@
 //! | `exceptions` | what a processor exception does to a task or the machine |
 //! | `apic` | the core's own interrupt controller and timer |
 //! | `clock` | the monotonic clock |
+//! | `noise` | noise from the processor, for random numbers |
 //! | `port` | I/O ports |
 //! | `provoke` | exceptions on purpose, for tests |
 //! | `copy` | memory copies that are fast on processors and emulators |
@@ -32,6 +33,8 @@ pub mod handler_cell;
 #[cfg(target_os = "none")]
 pub mod interrupts;
 pub mod lock;
+#[cfg(target_os = "none")]
+pub mod noise;
 #[cfg(target_os = "none")]
 pub mod port;
 #[cfg(target_os = "none")]

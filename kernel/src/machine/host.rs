@@ -14,12 +14,10 @@ use services::host::{
     StartError, TaskLimits, Tasks,
 };
 use services::interrupts::InterruptInfo;
-use services::random;
 use services::rom::Rom;
 use services::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
-use x86_64::instructions::random::RdRand;
 
-use super::{debug, drawing, firmware, keyboard, power, routing, steps, timing};
+use super::{debug, drawing, entropy, firmware, keyboard, power, routing, steps, timing};
 use crate::arch::features::Features;
 use crate::arch::{clock, core_local, features};
 use crate::boot::handover::Handover;
@@ -52,6 +50,7 @@ pub fn make(facts: Facts, rom: Rom, with_debug: bool) -> Host {
         rom,
         files: Box::leak(Box::new(mount(rom))),
         shared: tasks::shared(),
+        random: &entropy::ROOT,
         keyboard: &keyboard::ThisKeyboard,
         display: drawing::start(),
         debug: with_debug.then_some(&debug::Hooks),
@@ -153,9 +152,6 @@ impl Power for ThisMachine {
     }
 }
 
-/// A processor may be out of random numbers for a moment; this often it is asked for one.
-const RANDOM_TRIES: usize = 10;
-
 impl Machine for ThisMachine {
     fn boot_steps(&self) -> Vec<BootStep> {
         steps::list()
@@ -236,15 +232,5 @@ impl Machine for ThisMachine {
 
     fn interrupts(&self) -> Vec<InterruptInfo> {
         routing::list()
-    }
-
-    fn entropy(&self) -> Option<[u8; random::SEED_BYTES]> {
-        let source = RdRand::new()?;
-        let mut bytes = [0; random::SEED_BYTES];
-        for word in bytes.chunks_exact_mut(8) {
-            let number = (0..RANDOM_TRIES).find_map(|_| source.get_u64())?;
-            word.copy_from_slice(&number.to_le_bytes());
-        }
-        Some(bytes)
     }
 }

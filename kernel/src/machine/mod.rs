@@ -2,6 +2,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`entropy`] | collecting noise for random numbers |
 //! | [`firmware`] | ACPI tables |
 //! | [`timing`] | calibrating the clock, the wall clock |
 //! | [`routing`] | device interrupts through the I/O APICs |
@@ -24,6 +25,7 @@ pub mod debug;
 pub mod display;
 pub mod drawing;
 pub mod driver_task;
+pub mod entropy;
 pub mod firmware;
 pub mod host;
 pub mod keyboard;
