@@ -7,6 +7,7 @@
 //! | [`calibrate`] | none: measures the time stamp counter against a reference |
 //! | [`counter`] | none: what the reference counters have in common |
 //! | [`edu`] | the emulator's device for teaching: the worked example of a driver |
+//! | [`endless`] | none: a counter that wraps, made into one that does not |
 //! | [`hpet`] | the high precision timer, as a counter |
 //! | [`i8042`] | the keyboard controller and its keyboard |
 //! | [`ioapic`] | sends device interrupts to processors |
@@ -28,6 +29,7 @@ pub mod acpi;
 pub mod calibrate;
 pub mod counter;
 pub mod edu;
+pub mod endless;
 pub mod hpet;
 pub mod i8042;
 pub mod ioapic;
