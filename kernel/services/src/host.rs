@@ -9,6 +9,7 @@ use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use crate::clocks::{ClockInfo, SetError};
 use crate::cores::CoreInfo;
 use crate::files::Files;
 use crate::interrupts::InterruptInfo;
@@ -183,6 +184,16 @@ pub trait Clock: Send + Sync {
 
     /// Milliseconds since 1970-01-01 00:00 UTC; `None` where the machine has no valid clock.
     fn unix_ms(&self) -> Option<i64>;
+
+    /// Sets the date, at once, and that of the clock on the battery; ready when that keeps it.
+    fn set_unix_ms(&self, _unix_ms: i64) -> BoxFuture<Result<(), SetError>> {
+        Box::pin(core::future::ready(Err(SetError::Unsupported)))
+    }
+
+    /// All clocks of the machine. None where it cannot tell.
+    fn clocks(&self) -> Vec<ClockInfo> {
+        Vec::new()
+    }
 
     /// Becomes ready when `uptime_ns` has reached `deadline_ns`.
     fn sleep_until(&self, deadline_ns: u64) -> BoxFuture<()>;

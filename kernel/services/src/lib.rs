@@ -16,6 +16,7 @@
 //! | [`pager`] | a long text on a terminal, page by page |
 //! | [`cores`] | what scripts see of the processor's cores
 //! | [`interrupts`] | what scripts see of interrupts
+//! | [`clocks`] | what scripts see of the machine's clocks |
 //! | [`console`] | a byte console such as a serial line |
 //! | [`terminal`] | the line editor and the terminal on top of a console |
 //! | [`lock`] | the counted spin lock |
@@ -32,6 +33,7 @@
 
 extern crate alloc;
 
+pub mod clocks;
 pub mod console;
 pub mod cores;
 pub mod cut_text;

@@ -1,7 +1,10 @@
-//! The monotonic clock: the time-stamp counter, scaled to nanoseconds since the kernel's entry.
+//! The monotonic clock: nanoseconds since the kernel's entry, by the time-stamp counter, or by another counter where that
+//! one does not keep its rate.
 
 use core::arch::x86_64::_rdtsc;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use spin::Once;
 
 unsafe extern "C" {
     /// The counter as the entry code found it.
@@ -52,15 +55,50 @@ pub fn ns_at(tsc: u64) -> u64 {
 
 /// The counter's value at `time_ns` of the clock.
 pub fn tsc_at(time_ns: u64) -> u64 {
+    if !is_by_tsc() {
+        let wait_ns = u128::from(time_ns.saturating_sub(now_ns()));
+        let ticks = wait_ns * u128::from(rate_hz()) / 1_000_000_000;
+        return tsc().saturating_add(u64::try_from(ticks).unwrap_or(u64::MAX));
+    }
     // The inverse of `ns_at`, rounded up: at the value returned, the clock shows `time_ns` or later.
     let ticks = (u128::from(time_ns) << 32).div_ceil(u128::from(SCALE.load(Ordering::Relaxed).max(1)));
     entry_tsc().saturating_add(u64::try_from(ticks).unwrap_or(u64::MAX))
 }
 
+/// A counter beside the time-stamp counter, which any core may read.
+pub trait Source: Sync {
+    /// Nanoseconds since some moment; never goes back.
+    fn elapsed_ns(&self) -> u64;
+}
+
+struct Other {
+    source: &'static dyn Source,
+    /// The clock's time less the source's.
+    offset_ns: u64,
+}
+
+static OTHER: Once<Other> = Once::new();
+
+/// From now on `source` tells the time, which goes on where it is. Once, before there is a second core.
+pub fn use_source(source: &'static dyn Source) {
+    OTHER.call_once(|| Other {
+        source,
+        offset_ns: ns_at(tsc()).saturating_sub(source.elapsed_ns()),
+    });
+}
+
+/// Whether the time-stamp counter tells the time.
+pub fn is_by_tsc() -> bool {
+    OTHER.get().is_none()
+}
+
 /// Nanoseconds since the kernel's entry.
 #[inline]
 pub fn now_ns() -> u64 {
-    ns_at(tsc())
+    match OTHER.get() {
+        None => ns_at(tsc()),
+        Some(other) => other.offset_ns + other.source.elapsed_ns(),
+    }
 }
 
 /// The clock as drivers see it.

@@ -1,6 +1,7 @@
 //! `time`: the clock, waiting, and dates as text and as numbers.
 
 mod calendar;
+mod clocks;
 
 use alloc::format;
 use alloc::string::String;
@@ -147,6 +148,7 @@ pub fn register(api: &mut Api) {
         Ok(calendar::format(call.int(0)?, &call.text(1)?)?.into())
     });
     api.compute(&DATE, date_in_numbers);
+    clocks::register(api);
 }
 
 /// Milliseconds since 1970 of a date as `time::parse` knows it.
