@@ -87,6 +87,11 @@ pub fn use_source(source: &'static dyn Source) {
     });
 }
 
+/// Whether `source` tells the time.
+pub fn is_source(source: &dyn Source) -> bool {
+    OTHER.get().is_some_and(|other| core::ptr::addr_eq(other.source, source))
+}
+
 /// Whether the time-stamp counter tells the time.
 pub fn is_by_tsc() -> bool {
     OTHER.get().is_none()

@@ -6,6 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use raw_cpuid::CpuId;
+use services::clocks::{ClockInfo, SetError};
 use services::files::memory::Memory;
 use services::files::read_only::ReadOnly;
 use services::files::{FileSystem, Files};
@@ -17,7 +18,7 @@ use services::interrupts::InterruptInfo;
 use services::rom::Rom;
 use services::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
 
-use super::{debug, drawing, entropy, firmware, keyboard, power, routing, steps, timing};
+use super::{debug, drawing, entropy, firmware, keyboard, power, routing, steps, timing, wall_clock};
 use crate::arch::features::Features;
 use crate::arch::{clock, core_local, features};
 use crate::boot::handover::Handover;
@@ -134,7 +135,15 @@ impl Clock for ThisMachine {
     }
 
     fn unix_ms(&self) -> Option<i64> {
-        timing::unix_ms()
+        wall_clock::unix_ms()
+    }
+
+    fn set_unix_ms(&self, unix_ms: i64) -> BoxFuture<Result<(), SetError>> {
+        Box::pin(wall_clock::set(unix_ms))
+    }
+
+    fn clocks(&self) -> Vec<ClockInfo> {
+        timing::list(&self.facts.features)
     }
 
     fn sleep_until(&self, deadline_ns: u64) -> BoxFuture<()> {

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`entropy`] | collecting noise for random numbers |
 //! | [`firmware`] | ACPI tables |
-//! | [`timing`] | calibrating the clock, the wall clock |
+//! | [`timing`] | calibrating the clock, and which counter tells the time |
+//! | [`wall_clock`] | the date |
 //! | [`routing`] | device interrupts through the I/O APICs |
 //! | [`serial`] | the serial console |
 //! | [`display`] | the screen: its consoles, one of them shown, and the painter |
@@ -37,3 +38,4 @@ pub mod session;
 pub mod sessions;
 pub mod steps;
 pub mod timing;
+pub mod wall_clock;

@@ -102,7 +102,7 @@ fn write_all(ports: &impl PortIo, century_register: Option<u8>, divider: Divider
         if form & BINARY != 0 {
             value
         } else {
-            value / 10 << 4 | value % 10
+            ((value / 10) << 4) | (value % 10)
         }
     };
     let hour = if form & HOURS_24 != 0 {
