@@ -16,7 +16,7 @@ use kernel::machine::display::{self, Display};
 use kernel::machine::firmware::{self, Firmware};
 use kernel::machine::host::{self, Facts};
 use kernel::machine::serial::{self, SerialConsole};
-use kernel::machine::{debug, entropy, routing, session, sessions, steps, timing, wall_clock};
+use kernel::machine::{binding, debug, entropy, pci, routing, session, sessions, steps, timing, wall_clock};
 use kernel::memory::{Physical, frames, paging, stack, static_stack};
 use kernel::report::{self, crash, early, journal, symbols};
 use services::host::Host;
@@ -44,6 +44,11 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     steps::begin("screen");
     let display = start_display(&handover, &options);
     steps::done("screen");
+
+    steps::begin("devices");
+    pci::service::start_names(handover.module("names"));
+    pci::start(firmware);
+    steps::done("devices");
 
     let rom = read_rom(&handover, &options);
     let host = host::make(Facts { handover, features }, rom, options.debug);
@@ -190,5 +195,10 @@ fn start_sessions(
     }
     if let Some(display) = display {
         sessions::start(executor, host, display, serial.map(SerialConsole::port), options.keymap);
+    }
+    if options.safe {
+        log::info!("safe=on: no driver of a PCI device is started");
+    } else {
+        binding::start_service(executor);
     }
 }

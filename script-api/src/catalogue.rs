@@ -29,6 +29,7 @@ pub const NAMESPACES: &[(&str, &str)] = &[
     ("key", "The keyboard: keys, layouts, key presses."),
     ("log", "What the machine has noted."),
     ("mem", "The machine's memory."),
+    ("pci", "The bus that devices are on."),
     ("power", "Turns the machine off or starts it again."),
     ("rand", "Random numbers, choices and bytes."),
     ("regex", "Patterns: finds, takes apart, replaces."),
@@ -43,7 +44,7 @@ pub const NAMESPACES: &[(&str, &str)] = &[
 
 /// The namespaces in the order and the groups of the overview.
 pub const GROUPS: &[(&str, &[&str])] = &[
-    ("machine", &["sys", "cpu", "mem", "power", "log", "debug"]),
+    ("machine", &["sys", "cpu", "mem", "pci", "power", "log", "debug"]),
     ("files", &["fs"]),
     ("people", &["screen", "key"]),
     ("tasks", &["task", "channel", "cell", "counter", "time", "timer"]),

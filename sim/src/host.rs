@@ -11,6 +11,7 @@ use services::files::read_only::ReadOnly;
 use services::host::{Clock, Host, Keyboard, Machine, Power, PowerError};
 use services::keyboard::Layout;
 use services::log::Ring;
+use services::pci::NoBus;
 use services::rom::Rom;
 use services::shared::Table;
 
@@ -112,6 +113,7 @@ pub fn make(data: Option<&Path>, command_line: String) -> io::Result<Simulated> 
         files: forever(mount(rom, facts, data)?),
         shared,
         random: forever(machine::random()),
+        pci: &NoBus,
         keyboard: &NoKeyboard,
         display: None,
         debug: None,

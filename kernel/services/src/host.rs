@@ -15,6 +15,7 @@ use crate::files::Files;
 use crate::interrupts::InterruptInfo;
 use crate::keyboard::Layout;
 use crate::lock::Lock;
+use crate::pci::Pci;
 use crate::screen::FontSize;
 use crate::screen::drawing::{self, Area, Drawing};
 use crate::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
@@ -41,6 +42,8 @@ pub struct Host {
     pub rom: &'static rom::Rom,
     /// What tasks share.
     pub shared: &'static shared::Table,
+    /// The PCI bus.
+    pub pci: &'static dyn Pci,
     /// The machine's own keyboard.
     pub keyboard: &'static dyn Keyboard,
     /// The screen; `None` where the machine has none.

@@ -13,6 +13,7 @@
 //! | [`legacy`] | what a detached prompt leaves to the next one |
 //! | [`rhythm`] | when something that repeats is due |
 //! | [`edit`] | the full-screen editor for scripts |
+//! | [`pci`] | what scripts see of the PCI bus, and its names |
 //! | [`pager`] | a long text on a terminal, page by page |
 //! | [`cores`] | what scripts see of the processor's cores
 //! | [`interrupts`] | what scripts see of interrupts
@@ -46,6 +47,7 @@ pub mod legacy;
 pub mod lock;
 pub mod log;
 pub mod pager;
+pub mod pci;
 pub mod random;
 pub mod report;
 pub mod rhythm;

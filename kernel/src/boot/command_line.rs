@@ -44,7 +44,7 @@ pub enum Ending {
 }
 
 /// The steps of the start-up by name, in order.
-pub const STEPS: [&str; 10] = [
+pub const STEPS: [&str; 11] = [
     "boot information",
     "processor",
     "memory",
@@ -52,6 +52,7 @@ pub const STEPS: [&str; 10] = [
     "clock",
     "serial port",
     "screen",
+    "devices",
     "/rom",
     "script engine",
     "services",

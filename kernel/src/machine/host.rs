@@ -18,6 +18,7 @@ use services::interrupts::InterruptInfo;
 use services::rom::Rom;
 use services::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
 
+use super::pci::service::ThisBus;
 use super::{debug, drawing, entropy, firmware, keyboard, power, routing, steps, timing, wall_clock};
 use crate::arch::features::Features;
 use crate::arch::{clock, core_local, features};
@@ -52,6 +53,7 @@ pub fn make(facts: Facts, rom: Rom, with_debug: bool) -> Host {
         files: Box::leak(Box::new(mount(rom))),
         shared: tasks::shared(),
         random: &entropy::ROOT,
+        pci: &ThisBus,
         keyboard: &keyboard::ThisKeyboard,
         display: drawing::start(),
         debug: with_debug.then_some(&debug::Hooks),

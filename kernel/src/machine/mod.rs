@@ -14,6 +14,10 @@
 //! | [`drawing`] | what scripts see of the screen, and parts of it that tasks own |
 //! | [`keyboard`] | what is typed at the screen |
 //! | [`driver_task`] | starting a driver on a fiber |
+//! | [`pci`] | the PCI bus |
+//! | [`drivers`] | THE driver table |
+//! | [`binding`] | starting the drivers of the table on what was found |
+//! | [`edu`] | the emulator's device for teaching |
 //! | [`power`] | off and reboot |
 //! | [`steps`] | how long each start-up step took |
 //! | [`host`] | the contracts that the script interface stands on |
@@ -22,14 +26,18 @@
 //! | [`debug`] | breaking things on purpose |
 
 pub mod banner;
+pub mod binding;
 pub mod debug;
 pub mod display;
 pub mod drawing;
 pub mod driver_task;
 pub mod entropy;
+pub mod drivers;
+pub mod edu;
 pub mod firmware;
 pub mod host;
 pub mod keyboard;
+pub mod pci;
 pub mod power;
 pub mod routing;
 pub mod screen;

@@ -24,6 +24,7 @@ pub mod log;
 pub mod look;
 pub mod mem;
 pub mod noise;
+pub mod pci;
 mod place;
 pub mod plot;
 pub mod power;
@@ -68,6 +69,7 @@ pub fn register(api: &mut Api) {
     limits::register(api);
     log::register(api);
     mem::register(api);
+    pci::register(api);
     power::register(api);
     run::register(api);
     screen::register(api);

@@ -4,6 +4,7 @@
 
 mod console;
 mod parts;
+mod pci;
 mod screen;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use crate::tasks::{Threads, is_on_kernel_heap, wait_for};
 pub use console::FakeConsole;
 pub use parts::FakePower;
 use parts::{FakeDebug, FakeMachine};
+use pci::FakePci;
 pub use screen::{FakeDisplay, FakeKeyboard};
 
 use crate::rom;
@@ -80,6 +82,7 @@ pub fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
         files,
         shared,
         random: Box::leak(Box::new(parts::random())),
+        pci: &FakePci,
         keyboard: Box::leak(Box::<FakeKeyboard>::default()),
         display: Some(display),
         debug: Some(&FakeDebug),
