@@ -11,8 +11,10 @@
 //! | [`hpet`] | the high precision timer, as a counter |
 //! | [`i8042`] | the keyboard controller and its keyboard |
 //! | [`ioapic`] | sends device interrupts to processors |
-//! | [`pci`] | none: the bus that devices are found on |
+//! | [`local_apic`] | a core's own interrupt controller and timer |
 //! | [`message`] | none: what devices write to interrupt a processor |
+//! | [`pat`] | none: how pages are cached, by the page attribute table |
+//! | [`pci`] | none: the bus that devices are found on |
 //! | [`pic`] | the two 8259, masked for good |
 //! | [`pit`] | the 8254's channel 2, as a counter |
 //! | [`pm_timer`] | the ACPI timer, as a counter |
@@ -33,8 +35,10 @@ pub mod endless;
 pub mod hpet;
 pub mod i8042;
 pub mod ioapic;
-pub mod pci;
+pub mod local_apic;
 pub mod message;
+pub mod pat;
+pub mod pci;
 pub mod pic;
 pub mod pit;
 pub mod pm_timer;

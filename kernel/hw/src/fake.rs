@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::Clock;
+use crate::known_msr::MsrIo;
 use crate::port::PortIo;
 use crate::register::RegisterIo;
 
@@ -150,5 +151,39 @@ impl<B: RegisterBehaviour> RegisterIo for FakeRegisters<B> {
 
     fn write32(&self, offset: usize, value: u32) {
         self.with(|behaviour| behaviour.write32(offset, value));
+    }
+}
+
+/// How a processor's model-specific registers behave. What would fault panics.
+pub trait MsrBehaviour {
+    /// A read.
+    fn read(&mut self, number: u32) -> u64;
+    /// A write.
+    fn write(&mut self, number: u32, value: u64);
+}
+
+/// Model-specific registers that behave as `B` says.
+#[derive(Debug, Default)]
+pub struct FakeMsrs<B>(Mutex<B>);
+
+impl<B: MsrBehaviour> FakeMsrs<B> {
+    /// Registers with this behaviour.
+    pub const fn new(behaviour: B) -> Self {
+        Self(Mutex::new(behaviour))
+    }
+
+    /// Looks at the behaviour or changes it.
+    pub fn with<T>(&self, work: impl FnOnce(&mut B) -> T) -> T {
+        work(&mut self.0.lock().expect("no test panicked while holding the fake"))
+    }
+}
+
+impl<B: MsrBehaviour> MsrIo for FakeMsrs<B> {
+    fn read(&self, number: u32) -> u64 {
+        self.with(|behaviour| behaviour.read(number))
+    }
+
+    fn write(&self, number: u32, value: u64) {
+        self.with(|behaviour| behaviour.write(number, value));
     }
 }

@@ -12,6 +12,7 @@
 //! | [`display`] | surfaces to draw on, and pixel formats |
 //! | [`clock`] | time, and waiting with a limit |
 //! | [`ring`] | a lock-free byte queue between an interrupt handler and a task |
+//! | [`known_msr`] | model-specific registers that the processor is known to have |
 //! | [`mmio`] | the register window over real device memory |
 //! | `fake` | behaving fakes of the above (feature `fake`) |
 #![cfg_attr(not(any(test, feature = "fake")), no_std)]
@@ -21,6 +22,7 @@ pub mod clock;
 pub mod display;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
+pub mod known_msr;
 pub mod mmio;
 pub mod pci;
 pub mod port;

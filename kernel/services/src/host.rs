@@ -385,6 +385,15 @@ pub trait Debug: Send + Sync {
     fn arena_pointers(&self) -> u64;
     /// Panics outside any recovery point.
     fn panic_machine(&self);
+    /// *Task*: lets a device interrupt `core` in the way `way` (`message`, `line`, or `nobody` for a line on which nobody
+    /// answers), and returns how many of its interrupts have come in this way.
+    ///
+    /// # Errors
+    ///
+    /// In words, where there is no such device, core or way, or the interrupt does not come.
+    fn interrupt(&self, _core: u32, _way: &str) -> Result<u64, String> {
+        Err("this machine has no device for it".into())
+    }
 }
 
 /// Suspends the running task until `future` is ready, and hands its output over.

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::arch::global_asm;
 use core::cell::UnsafeCell;
 
-use drivers::message::Message;
+use hw::pci::Message;
 use services::interrupts::{Delivery, InterruptInfo};
 use x86_64::VirtAddr;
 use x86_64::structures::idt::{EntryOptions, InterruptDescriptorTable};

@@ -3,10 +3,12 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::sync::Arc;
 use services::host::Debug;
 use spin::Once;
 
+use super::edu;
 use crate::arch::lock::KernelLock;
 use crate::arch::{clock, provoke};
 use crate::executor::queue::Task;
@@ -68,5 +70,9 @@ impl Debug for Hooks {
     fn panic_machine(&self) {
         let _held = HELD.lock();
         panic!("a test asked the machine to panic");
+    }
+
+    fn interrupt(&self, core: u32, way: &str) -> Result<u64, String> {
+        edu::interrupt(core, way)
     }
 }

@@ -122,6 +122,26 @@ const ENTRIES: Doc = doc(
     "Counts the calls that have entered a function since the start, whoever made them.",
     Example::Shows("mem::info(); debug::entries(\"mem::info\") > 0", "true"),
 );
+const INTERRUPT: Doc = doc(
+    "interrupt",
+    &[
+        Param {
+            name: "core",
+            kind: Kind::Int,
+            meaning: "the core that is to take it",
+        },
+        Param {
+            name: "way",
+            kind: Kind::Text,
+            meaning: "message, line, or nobody for a line that no device admits to",
+        },
+    ],
+    "Lets the emulator's device for teaching interrupt a core; returns how many have come since it does so in this way.",
+    Example::Shows(
+        "try { debug::interrupt(99, \"message\") } catch (error) { print(error.code) }",
+        "refused",
+    ),
+);
 
 const STARVE_RANDOM: Doc = doc(
     "starve_random",
@@ -145,6 +165,7 @@ pub fn register(api: &mut Api) {
     api.service(&SERVICE_RESTARTS, |context, _| {
         Ok(int(hooks(context)?.service_restarts()))
     });
+    api.service(&INTERRUPT, interrupt);
     api.service(&PANIC_MACHINE, |context, _| {
         hooks(context)?.panic_machine();
         Ok(Value::Unit)
@@ -166,6 +187,12 @@ pub fn register(api: &mut Api) {
     super::cost::register(api);
     super::deaf::register(api);
     super::noise::register(api);
+}
+
+fn interrupt(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
+    let core = u32::try_from(arguments.int(0)).unwrap_or(u32::MAX);
+    let came = hooks(context)?.interrupt(core, &arguments.text(1));
+    came.map(int).map_err(|reason| ScriptError::new("refused", reason))
 }
 
 fn hooks(context: &TaskContext) -> Result<&'static dyn Debug, ScriptError> {

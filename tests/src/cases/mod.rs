@@ -10,6 +10,7 @@ mod editing;
 mod exceptions;
 mod harness;
 mod hostile;
+mod interrupts;
 mod language;
 mod machine_mode;
 mod matrix;
@@ -40,6 +41,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         exceptions::TESTS,
         harness::TESTS,
         prompt::TESTS,
+        interrupts::TESTS,
         results::TESTS,
         language::TESTS,
         machine_mode::TESTS,

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::RangeInclusive;
 
-use drivers::message::Message;
+use drivers::message;
+use hw::pci::Message;
 use services::interrupts::Delivery;
 
 /// The vectors that devices can have, on each core.
@@ -146,14 +147,14 @@ impl Places {
     ///
     /// [`Error`].
     pub fn take(&mut self, core: Option<u32>, name: String, delivery: Delivery) -> Result<Place, Error> {
-        let message_to = |core: &Core| Message::to(core.apic_id, *DEVICE_VECTORS.start());
+        let is_near = |core: &Core| message::to(core.apic_id, *DEVICE_VECTORS.start()).is_ok();
         self.owners.try_reserve(1).map_err(|_| Error::OutOfMemory)?;
         let chosen = match core {
             Some(index) => self.cores.iter_mut().find(|core| core.index == index),
             None => self
                 .cores
                 .iter_mut()
-                .filter(|core| message_to(core).is_ok())
+                .filter(|core| is_near(core))
                 .min_by_key(|core| (core.taken, core.index)),
         };
         let core = chosen.ok_or(core.map_or(Error::NoVector, Error::NoSuchCore))?;
@@ -161,13 +162,15 @@ impl Places {
             core: core.index,
             apic_id: core.apic_id,
         };
-        message_to(core).map_err(|_| far)?;
+        if !is_near(core) {
+            return Err(far);
+        }
         let vector = core.take().ok_or(Error::NoVector)?;
         let place = Place {
             core: core.index,
             apic_id: core.apic_id,
             vector,
-            message: Message::to(core.apic_id, vector).map_err(|_| far)?,
+            message: message::to(core.apic_id, vector).map_err(|_| far)?,
         };
         self.owners.push(Owner { place, name, delivery });
         Ok(place)

@@ -155,6 +155,11 @@ impl Device {
         command::change(self.space, self.function.address, command::BUS_MASTER, 0);
     }
 
+    /// Lets the function raise its interrupt line: for those that cannot interrupt by message.
+    pub fn use_line(&self) {
+        command::change(self.space, self.function.address, 0, command::LINE_OFF);
+    }
+
     /// How the function interrupts by message: by a table where it has one, else by its only message. Nothing is sent
     /// before [`Messages::enable`].
     ///
