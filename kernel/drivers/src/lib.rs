@@ -22,6 +22,7 @@
 //! | [`reset`] | starting the machine again |
 //! | [`rtc`] | the clock in the CMOS |
 //! | [`uart16550`] | serial ports |
+//! | [`virtio`] | devices by the virtio standard |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
@@ -46,3 +47,4 @@ pub mod power;
 pub mod reset;
 pub mod rtc;
 pub mod uart16550;
+pub mod virtio;

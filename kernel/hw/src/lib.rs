@@ -10,6 +10,7 @@
 //! | [`pci`] | the configuration space of PCI |
 //! | [`bytes`] | little-endian numbers in tables |
 //! | [`display`] | surfaces to draw on, and pixel formats |
+//! | [`dma`] | memory that devices read and write by themselves |
 //! | [`clock`] | time, and waiting with a limit |
 //! | [`ring`] | a lock-free byte queue between an interrupt handler and a task |
 //! | [`known_msr`] | model-specific registers that the processor is known to have |
@@ -20,6 +21,7 @@
 pub mod bytes;
 pub mod clock;
 pub mod display;
+pub mod dma;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
 pub mod known_msr;
@@ -31,4 +33,4 @@ pub mod ring;
 
 pub use clock::{Clock, TimedOut};
 pub use port::PortIo;
-pub use register::{Readable, Register, RegisterIo, Writable};
+pub use register::{NarrowIo, Readable, Register, RegisterIo, Writable};

@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use crate::register::RegisterIo;
+use crate::register::{NarrowIo, RegisterIo};
 
 /// One device's registers in the kernel's address space.
 #[derive(Debug)]
@@ -28,8 +28,13 @@ impl Mmio {
     }
 
     fn word(&self, offset: usize) -> NonNull<u32> {
+        self.place(offset)
+    }
+
+    fn place<T>(&self, offset: usize) -> NonNull<T> {
+        let bytes = size_of::<T>();
         assert!(
-            offset.is_multiple_of(4) && offset <= self.length_bytes.saturating_sub(4),
+            offset.is_multiple_of(bytes) && bytes <= self.length_bytes && offset <= self.length_bytes - bytes,
             "register {offset:#x} is outside its window"
         );
         // SAFETY: the assertion keeps the pointer inside the window given to `new`.
@@ -46,6 +51,28 @@ impl RegisterIo for Mmio {
     fn write32(&self, offset: usize, value: u32) {
         // SAFETY: as for `read32`.
         unsafe { self.word(offset).write_volatile(value) }
+    }
+}
+
+impl NarrowIo for Mmio {
+    fn read8(&self, offset: usize) -> u8 {
+        // SAFETY: `place` lies inside a window that `new`'s caller promised to be mapped for good.
+        unsafe { self.place::<u8>(offset).read_volatile() }
+    }
+
+    fn write8(&self, offset: usize, value: u8) {
+        // SAFETY: as for `read8`.
+        unsafe { self.place::<u8>(offset).write_volatile(value) }
+    }
+
+    fn read16(&self, offset: usize) -> u16 {
+        // SAFETY: as for `read8`; `place` is aligned.
+        unsafe { self.place::<u16>(offset).read_volatile() }
+    }
+
+    fn write16(&self, offset: usize, value: u16) {
+        // SAFETY: as for `read16`.
+        unsafe { self.place::<u16>(offset).write_volatile(value) }
     }
 }
 
@@ -68,6 +95,16 @@ mod tests {
         let window = unsafe { Mmio::new(base, 12) };
         window.write32(8, window.read32(4) + 1);
         assert_eq!(memory, [0, 7, 8]);
+    }
+
+    #[test]
+    fn reaches_narrow_registers() {
+        let mut memory = [0_u32; 2];
+        // SAFETY: as above, of 8 bytes.
+        let window = unsafe { Mmio::new(NonNull::from(&mut memory).cast(), 8) };
+        window.write8(5, 0x12);
+        window.write16(6, 0x3456);
+        assert_eq!((window.read8(7), window.read16(4), window.read32(4)), (0x34, 0x1200, 0x3456_1200));
     }
 
     #[test]

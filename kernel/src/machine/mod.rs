@@ -5,6 +5,7 @@
 //! | [`entropy`] | collecting noise for random numbers |
 //! | [`firmware`] | ACPI tables |
 //! | [`timing`] | calibrating the clock, and which counter tells the time |
+//! | [`virtio_rng`] | the virtio entropy device |
 //! | [`wall_clock`] | the date |
 //! | [`routing`] | device interrupts through the I/O APICs |
 //! | [`serial`] | the serial console |
@@ -46,4 +47,5 @@ pub mod session;
 pub mod sessions;
 pub mod steps;
 pub mod timing;
+pub mod virtio_rng;
 pub mod wall_clock;

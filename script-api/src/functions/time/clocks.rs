@@ -1,6 +1,6 @@
 //! Setting the date, and the clocks that the machine has.
 
-use services::clocks::{ClockInfo, UNIX_MS_RANGE, SetError};
+use services::clocks::{ClockInfo, SetError, UNIX_MS_RANGE};
 use services::host;
 use services::value::Value;
 
@@ -29,7 +29,6 @@ const SET: Doc = Doc {
             second; the function waits for that and looks whether it has kept it. time::uptime_ms and what sleeps take \
             no notice.",
     example: Example::Shows("time::set(1795406706789); time::unix_ms() >= 1795406706789", "true"),
-    ..PLAIN
 };
 const SET_BY_TEXT: Doc = Doc {
     params: &[TEXT],
