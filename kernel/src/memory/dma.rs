@@ -41,16 +41,6 @@ impl Frames {
         // SAFETY: the assertion keeps the pointer inside the frames.
         unsafe { self.base.add(offset) }.cast()
     }
-
-    fn bytes(&self, offset: usize, count: usize) -> NonNull<u8> {
-        let length = self.count * PAGE_BYTES;
-        assert!(
-            offset <= length && count <= length - offset,
-            "{offset:#x} is outside of the device's memory"
-        );
-        // SAFETY: the assertion keeps the pointer inside the frames, or at their end.
-        unsafe { self.base.add(offset) }
-    }
 }
 
 macro_rules! access {
@@ -86,18 +76,16 @@ impl DmaMemory for Frames {
     access!(write64, u64);
 
     fn read(&self, offset: usize, bytes: &mut [u8]) {
-        let from = self.bytes(offset, bytes.len());
         for (index, byte) in bytes.iter_mut().enumerate() {
-            // SAFETY: `bytes` has checked the whole range. Volatile, for the device may write at any time.
-            *byte = unsafe { from.add(index).read_volatile() };
+            // SAFETY: `place` is inside the frames. Volatile, for the device may write at any time.
+            *byte = unsafe { self.place::<u8>(offset + index).read_volatile() };
         }
     }
 
     fn write(&self, offset: usize, bytes: &[u8]) {
-        let to = self.bytes(offset, bytes.len());
         for (index, byte) in bytes.iter().enumerate() {
             // SAFETY: as for `read`.
-            unsafe { to.add(index).write_volatile(*byte) };
+            unsafe { self.place::<u8>(offset + index).write_volatile(*byte) };
         }
     }
 }
