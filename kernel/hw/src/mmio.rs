@@ -104,7 +104,10 @@ mod tests {
         let window = unsafe { Mmio::new(NonNull::from(&mut memory).cast(), 8) };
         window.write8(5, 0x12);
         window.write16(6, 0x3456);
-        assert_eq!((window.read8(7), window.read16(4), window.read32(4)), (0x34, 0x1200, 0x3456_1200));
+        assert_eq!(
+            (window.read8(7), window.read16(4), window.read32(4)),
+            (0x34, 0x1200, 0x3456_1200)
+        );
     }
 
     #[test]

@@ -89,7 +89,9 @@ pub fn use_source(source: &'static dyn Source) {
 
 /// Whether `source` tells the time.
 pub fn is_source(source: &dyn Source) -> bool {
-    OTHER.get().is_some_and(|other| core::ptr::addr_eq(other.source, source))
+    OTHER
+        .get()
+        .is_some_and(|other| core::ptr::addr_eq(other.source, source))
 }
 
 /// Whether the time-stamp counter tells the time.

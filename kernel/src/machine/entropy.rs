@@ -47,11 +47,17 @@ async fn collect(executor: &'static Executor) {
             walks += WALKS;
             // Where all sources have failed, only devices can help, and they report by themselves.
             let pause_ns = if has_given { SHORT_PAUSE_NS } else { LOOK_NS };
-            executor.timers.sleep_until(clock::now_ns() + pause_ns, clock::now_ns).await;
+            executor
+                .timers
+                .sleep_until(clock::now_ns() + pause_ns, clock::now_ns)
+                .await;
         }
         let next_ns = clock::now_ns() + LONG_PAUSE_NS;
         while ROOT.is_ready() && clock::now_ns() < next_ns {
-            executor.timers.sleep_until(clock::now_ns() + LOOK_NS, clock::now_ns).await;
+            executor
+                .timers
+                .sleep_until(clock::now_ns() + LOOK_NS, clock::now_ns)
+                .await;
             take_arrivals();
         }
     }

@@ -75,7 +75,9 @@ pub(super) fn start(device: Device) -> Result<(), String> {
     let map = |region: capabilities::Region| {
         // The standard has small windows; whatever the device claims, no more than this is mapped.
         let bytes = region.length_bytes.min(0x1_0000) as usize & !3;
-        device.map(region.bar, region.offset.into(), bytes.max(4)).map_err(|error| text(&error))
+        device
+            .map(region.bar, region.offset.into(), bytes.max(4))
+            .map_err(|error| text(&error))
     };
     let (common, notify) = (map(layout.common)?, map(layout.notify)?);
     let notify_bytes = notify.length_bytes() as u32;
@@ -90,7 +92,11 @@ pub(super) fn start(device: Device) -> Result<(), String> {
     };
     let vector = messages.as_ref().map(|_| 0);
     let rng = Rng::start(transport, &Ram, vector, &FiberClock).map_err(|error| text(&error))?;
-    let how = if rng.has_interrupt() { "by interrupt" } else { "by looks" };
+    let how = if rng.has_interrupt() {
+        "by interrupt"
+    } else {
+        "by looks"
+    };
     log::info!("{}: entropy device, read {how}", function.address);
     *STARTED.lock() = Some(Running { device, rng, messages });
     let executor = run::current();
@@ -109,14 +115,18 @@ fn take_interrupt(device: Device) -> Result<(Messages, Interrupt, OwnSource), St
     let taken = interrupts::allocate(None, &name, interrupt::raise_number, number);
     let interrupt = taken.map_err(|error| error.to_string())?;
     let messages = device.messages().map_err(|error| error.to_string())?;
-    messages.set(0, interrupt.message()).map_err(|error| error.to_string())?;
+    messages
+        .set(0, interrupt.message())
+        .map_err(|error| error.to_string())?;
     messages.enable();
     Ok((messages, interrupt, source))
 }
 
 /// After a panic there is no device any more, and the service ends.
 async fn serve(executor: &'static Executor) {
-    let Some(mut running) = STARTED.lock().take() else { return };
+    let Some(mut running) = STARTED.lock().take() else {
+        return;
+    };
     let address = running.device.function().address;
     loop {
         for _ in 0..REQUESTS {
@@ -130,7 +140,10 @@ async fn serve(executor: &'static Executor) {
         }
         let next_ns = clock::now_ns() + PAUSE_NS;
         while ROOT.is_ready() && clock::now_ns() < next_ns {
-            executor.timers.sleep_until(clock::now_ns() + WANTED_NS, clock::now_ns).await;
+            executor
+                .timers
+                .sleep_until(clock::now_ns() + WANTED_NS, clock::now_ns)
+                .await;
         }
     }
 }

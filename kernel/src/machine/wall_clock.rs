@@ -168,7 +168,10 @@ async fn next_edge(executor: &'static Executor, firmware: &'static Firmware) -> 
                 _ => {}
             }
         }
-        executor.timers.sleep_until(clock::now_ns() + LOOK_NS, clock::now_ns).await;
+        executor
+            .timers
+            .sleep_until(clock::now_ns() + LOOK_NS, clock::now_ns)
+            .await;
     }
     None
 }

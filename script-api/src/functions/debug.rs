@@ -181,7 +181,10 @@ pub fn register(api: &mut Api) {
         Ok(int(own.map(entries::of).sum::<u64>()))
     });
     api.service(&STARVE_RANDOM, |context, arguments| {
-        context.host.random.starve(arguments.with(0, |on: &bool| *on).unwrap_or(false));
+        context
+            .host
+            .random
+            .starve(arguments.with(0, |on: &bool| *on).unwrap_or(false));
         Ok(Value::Unit)
     });
     super::cost::register(api);

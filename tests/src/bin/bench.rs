@@ -11,6 +11,7 @@ use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::Duration;
 
+use tests::clock_figures;
 use tests::error::Error;
 use tests::figures::Figure;
 use tests::images::Images;
@@ -106,6 +107,7 @@ fn run() -> Result<(), Error> {
         ("task_costs", |bench| task_figures::costs(&bench.setting())),
         ("task_crowd", |bench| task_figures::crowd(&bench.setting())),
         ("task_ctrl_c", |bench| task_figures::ctrl_c(&bench.setting())),
+        ("clocks", |bench| clock_figures::all(&bench.setting())),
         ("screen_lines", |bench| screen_figures::lines(&bench.setting())),
         ("screen_scroll", |bench| screen_figures::scroll(&bench.setting())),
         ("screen_prompt_and_boot", |bench| {

@@ -2,11 +2,13 @@
 
 mod boot;
 mod calls;
+mod clocks;
 mod comfort;
 mod containment;
 mod drawing;
 mod edit;
 mod editing;
+mod entropy;
 mod exceptions;
 mod harness;
 mod hostile;
@@ -38,6 +40,8 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         matrix::TESTS,
         noise::TESTS,
         boot::TESTS,
+        entropy::TESTS,
+        clocks::TESTS,
         exceptions::TESTS,
         harness::TESTS,
         prompt::TESTS,

@@ -64,8 +64,7 @@ impl CivilTime {
         // Counted from 0000-03-01 in whole cycles of 400 years, of which each has 146,097 days.
         let days = seconds / 86_400 + 719_468;
         let (cycle, day_of_cycle) = (days / 146_097, days % 146_097);
-        let year_of_cycle =
-            (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36_524 - day_of_cycle / 146_096) / 365;
+        let year_of_cycle = (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36_524 - day_of_cycle / 146_096) / 365;
         let day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
         let month_from_march = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;

@@ -154,4 +154,3 @@ fn register(ports: &impl PortIo, number: u8) -> u8 {
     ports.write8(SELECT, number);
     ports.read8(VALUE)
 }
-

@@ -78,12 +78,12 @@ pub fn set(
         return Err(SetError::Absent);
     }
     clock
-        .wait_until(UPDATE_LIMIT_MS, || {
-            register(ports, STATUS_A) & UPDATE_IN_PROGRESS == 0
-        })
+        .wait_until(UPDATE_LIMIT_MS, || register(ports, STATUS_A) & UPDATE_IN_PROGRESS == 0)
         .map_err(|_| SetError::UpdateTimedOut)?;
     write_all(ports, century_register, divider, time);
-    let shown = read(ports, century_register, clock).ok().and_then(|time| time.unix_seconds());
+    let shown = read(ports, century_register, clock)
+        .ok()
+        .and_then(|time| time.unix_seconds());
     match shown.and_then(|shown| shown.checked_sub(seconds)) {
         Some(0 | 1) => Ok(()),
         _ => Err(SetError::NotKept),

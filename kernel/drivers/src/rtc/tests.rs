@@ -216,7 +216,10 @@ impl PortBehaviour for Settable {
             0x0A => self.had_divider_reset |= value & 0x60 == 0x60,
             0x0B => {}
             number => {
-                assert!(self.registers[0x0B] & 0x80 != 0, "register {number:#x} written while it runs");
+                assert!(
+                    self.registers[0x0B] & 0x80 != 0,
+                    "register {number:#x} written while it runs"
+                );
                 if self.is_protected {
                     return;
                 }
@@ -251,7 +254,10 @@ fn sets_every_form() {
         for century in [Some(CENTURY), None] {
             // Each hour of a leap day, and both ends of what two digits can say.
             let days = [0, 951_782_400, 1_795_406_700, 3_155_673_600];
-            for seconds in days.iter().flat_map(|day| (0..24).map(move |hour| day + hour * 3600 + 59)) {
+            for seconds in days
+                .iter()
+                .flat_map(|day| (0..24).map(move |hour| day + hour * 3600 + 59))
+            {
                 let chip = FakePorts::new(settable(status_b));
                 assert_eq!(set_to(&chip, century, seconds), Ok(()));
                 let shown = read(&chip, century, &FakeClock::with_step_ns(1_000)).expect("it runs");

@@ -297,7 +297,12 @@ fn layout(parts: &[(u8, u8, u32, u32)]) -> Result<Layout, capabilities::Error> {
 
 #[test]
 fn finds_the_registers_as_the_emulator_places_them() {
-    let parts = [(1, 4, 0, 0x1000), (3, 4, 0x1000, 0x1000), (2, 4, 0x3000, 0x1000), (5, 0, 0, 0)];
+    let parts = [
+        (1, 4, 0, 0x1000),
+        (3, 4, 0x1000, 0x1000),
+        (2, 4, 0x3000, 0x1000),
+        (5, 0, 0, 0),
+    ];
     let region = |offset| Region {
         bar: 4,
         offset,
@@ -313,7 +318,12 @@ fn finds_the_registers_as_the_emulator_places_them() {
         })
     );
     // The first of a kind counts; a range for later versions of the standard does not.
-    let twice = [(1, 7, 64, 64), (1, 4, 0, 0x1000), (1, 2, 0, 0x1000), (2, 4, 0x3000, 0x1000)];
+    let twice = [
+        (1, 7, 64, 64),
+        (1, 4, 0, 0x1000),
+        (1, 2, 0, 0x1000),
+        (2, 4, 0x3000, 0x1000),
+    ];
     assert_eq!(layout(&twice).map(|layout| layout.common), Ok(region(0)));
 }
 

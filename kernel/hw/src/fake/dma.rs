@@ -79,12 +79,17 @@ impl DmaAllocator for FakeBus {
 
     fn allocate(&self, length_bytes: usize) -> Result<FakeDma, OutOfMemory> {
         let length = length_bytes.next_multiple_of(PAGE_BYTES as usize);
-        if self.limit_bytes.is_some_and(|limit| self.allocated_bytes() + length > limit) {
+        if self
+            .limit_bytes
+            .is_some_and(|limit| self.allocated_bytes() + length > limit)
+        {
             return Err(OutOfMemory);
         }
         let mut pieces = self.pieces();
         // A page between two pieces stays free, so that running over an end is noticed.
-        let end = pieces.last_key_value().map_or(0x10_0000, |(start, piece)| start + piece.len() as u64);
+        let end = pieces
+            .last_key_value()
+            .map_or(0x10_0000, |(start, piece)| start + piece.len() as u64);
         let address = end + PAGE_BYTES;
         pieces.insert(address, vec![0; length]);
         drop(pieces);
@@ -140,7 +145,9 @@ impl DmaMemory for FakeDma {
     fn read(&self, offset: usize, bytes: &mut [u8]) {
         let length = bytes.len();
         self.bus
-            .access(self.address + offset as u64, length, |memory| bytes.copy_from_slice(memory))
+            .access(self.address + offset as u64, length, |memory| {
+                bytes.copy_from_slice(memory)
+            })
             .expect("within the memory");
     }
 

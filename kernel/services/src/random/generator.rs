@@ -8,8 +8,8 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
-use super::root::{NotReady, Root, erase};
 use super::SEED_BYTES;
+use super::root::{NotReady, Root, erase};
 
 /// Random bytes made at once, less those that become the next key: 4 blocks of the cipher.
 const BUFFER_BYTES: usize = 256 - SEED_BYTES;

@@ -160,7 +160,12 @@ impl Tests {
         if self.first_hits >= cutoff {
             return Err(Failure::Proportion);
         }
-        if self.value_hits.iter().chain(&self.step_hits).any(|hits| *hits >= cutoff) {
+        if self
+            .value_hits
+            .iter()
+            .chain(&self.step_hits)
+            .any(|hits| *hits >= cutoff)
+        {
             return Err(Failure::Pattern);
         }
         if self.position < WINDOW {

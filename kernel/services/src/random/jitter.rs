@@ -49,7 +49,10 @@ impl Jitter {
         let start = ticks();
         for _ in 0..ACCESSES {
             let word = &mut self.memory[self.place % WORDS];
-            *word = word.rotate_left(7).wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(self.place as u64);
+            *word = word
+                .rotate_left(7)
+                .wrapping_mul(0x5851_F42D_4C95_7F2D)
+                .wrapping_add(self.place as u64);
             // The next place depends on what was read, so no access can begin before the last one has ended.
             self.place = (*word >> 40) as usize;
         }

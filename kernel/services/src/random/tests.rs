@@ -187,7 +187,10 @@ fn bad_sources_never_make_the_root_ready() {
         for (name, mut noise) in bad_sources() {
             let root = Root::new();
             let samples: Vec<u8> = (0..100_000).map(|_| noise()).collect();
-            let results: Vec<_> = samples.chunks(100).map(|piece| root.contribute(kind, piece, &[])).collect();
+            let results: Vec<_> = samples
+                .chunks(100)
+                .map(|piece| root.contribute(kind, piece, &[]))
+                .collect();
             assert!(results.last().is_some_and(Result::is_err), "{name}");
             assert!(!root.is_ready(), "{kind:?}: {name}");
             assert_eq!(root.generator().err(), Some(NotReady { bits: 0 }));
@@ -232,7 +235,10 @@ fn nothing_comes_out_before_enough_has_come_in() {
     let info = root.info();
     assert_eq!((info.pool_bits, info.seedings, info.seeds), (0, 1, 0));
     let jitter = root.sources()[0];
-    assert_eq!((jitter.kind, jitter.state, jitter.bits), (Kind::Jitter, State::Good, 256));
+    assert_eq!(
+        (jitter.kind, jitter.state, jitter.bits),
+        (Kind::Jitter, State::Good, 256)
+    );
 }
 
 #[test]

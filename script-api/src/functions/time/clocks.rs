@@ -39,7 +39,10 @@ const SET_BY_TEXT: Doc = Doc {
         ("unsupported", "the date of this machine cannot be set"),
     ],
     notes: "Takes what time::parse takes, such as \"2026-11-23T04:05:06Z\".",
-    example: Example::Shows("time::set(\"2026-11-23T04:05:06Z\"); time::now() >= \"2026-11-23T04:05:06\"", "true"),
+    example: Example::Shows(
+        "time::set(\"2026-11-23T04:05:06Z\"); time::now() >= \"2026-11-23T04:05:06\"",
+        "true",
+    ),
     ..SET
 };
 const CLOCKS: Doc = Doc {
@@ -55,7 +58,9 @@ const CLOCKS: Doc = Doc {
 
 pub(super) fn register(api: &mut Api) {
     api.service(&SET, |context, arguments| set(context, arguments.int(0)));
-    api.service(&SET_BY_TEXT, |context, arguments| set(context, parse_date(&arguments.text(0))?));
+    api.service(&SET_BY_TEXT, |context, arguments| {
+        set(context, parse_date(&arguments.text(0))?)
+    });
     api.service(&CLOCKS, clocks);
 }
 

@@ -42,6 +42,16 @@ const UPTIME_MS: Doc = Doc {
     ),
 };
 
+const UPTIME_US: Doc = Doc {
+    name: "uptime_us",
+    summary: "Returns the microseconds since the kernel started; never goes back.",
+    example: Example::Shows(
+        "let start = time::uptime_us(); time::uptime_us() - start < 1000000",
+        "true",
+    ),
+    ..UPTIME_MS
+};
+
 const SLEEP_MS: Doc = Doc {
     namespace: "time",
     name: "sleep_ms",
@@ -138,6 +148,7 @@ const DATE: Doc = Doc {
 pub fn register(api: &mut Api) {
     api.service(&NOW, now);
     api.service(&UPTIME_MS, uptime_ms);
+    api.service(&UPTIME_US, |context, _| Ok(int(context.host.clock.uptime_ns() / 1000)));
     api.service(&SLEEP_MS, sleep_ms);
     api.service(&UNIX_MS, |context, _| unix_ms(context).map(Value::Int));
     api.compute(&PARSE, |call| Ok(calendar::parse(&call.text(0)?)?.into()));
