@@ -16,7 +16,9 @@ use kernel::machine::display::{self, Display};
 use kernel::machine::firmware::{self, Firmware};
 use kernel::machine::host::{self, Facts};
 use kernel::machine::serial::{self, SerialConsole};
-use kernel::machine::{binding, buttons, cores, debug, pci, routing, session, sessions, steps, timing};
+use kernel::machine::{
+    binding, buttons, cores, debug, entropy, pci, routing, session, sessions, steps, timing, wall_clock,
+};
 use kernel::memory::{Physical, frames, paging, stack, static_stack};
 use kernel::report::{self, crash, early, journal, symbols};
 use services::host::Host;
@@ -35,7 +37,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     let firmware = firmware::start(&handover);
     steps::done("firmware tables");
 
-    start_interrupts(&features, firmware);
+    start_interrupts(&features, firmware, &options);
     steps::begin("serial port");
     let executor = run::start_boot_core();
     let console = serial::start(options.serial, firmware);
@@ -59,6 +61,8 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
 
     steps::begin("services");
     routing::start_service(executor);
+    wall_clock::start_service(executor, firmware);
+    entropy::start(executor, wall_clock::unix_ms());
     if options.debug {
         debug::start(executor);
     }
@@ -123,7 +127,7 @@ fn start_symbols(handover: &Handover) {
     }
 }
 
-fn start_interrupts(features: &Features, firmware: &Firmware) {
+fn start_interrupts(features: &Features, firmware: &Firmware, options: &Options) {
     steps::begin("clock");
     let base = firmware
         .madt
@@ -131,8 +135,8 @@ fn start_interrupts(features: &Features, firmware: &Firmware) {
         .map_or(0xfee0_0000, |madt| madt.local_apic_address);
     apic::start(features, Physical(base)).expect("the core's interrupt controller can be mapped");
     routing::start(firmware);
-    timing::calibrate(features, firmware);
-    timing::read_wall_clock(firmware);
+    timing::calibrate(features, firmware, options.clock);
+    wall_clock::read(firmware);
     steps::done("clock");
 }
 

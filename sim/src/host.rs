@@ -17,7 +17,7 @@ use services::rom::Rom;
 use services::shared::Table;
 
 use crate::folder::Folder;
-use crate::machine::HostMachine;
+use crate::machine::{self, HostMachine};
 use crate::rom;
 use crate::tasks::Threads;
 use crate::time::HostClock;
@@ -103,17 +103,18 @@ pub fn make(data: Option<&Path>, command_line: String) -> io::Result<Simulated> 
     let rom = rom::tree(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     let shared = forever(Table::new(SHARED_BYTES));
     let tasks = forever(Threads::new(shared));
-    let machine = forever(HostMachine { command_line });
+    let facts = forever(HostMachine { command_line });
     let host = Host {
         tasks,
         clock,
         power: &ThisPower,
         acpi: &NoAcpi,
-        machine,
+        machine: facts,
         log: ring,
         rom,
-        files: forever(mount(rom, machine, data)?),
+        files: forever(mount(rom, facts, data)?),
         shared,
+        random: forever(machine::random()),
         pci: &NoBus,
         keyboard: &NoKeyboard,
         display: None,

@@ -5,7 +5,10 @@ use std::io::Read;
 
 use services::cores::CoreInfo;
 use services::host::{BootStep, CpuInfo, Machine, MemoryInfo};
-use services::random::SEED_BYTES;
+use services::random::{Kind, Root};
+
+/// Noise taken from the host: what the tests want to see first, and more than a key needs.
+const NOISE_BYTES: usize = 4096;
 
 /// The host.
 pub struct HostMachine {
@@ -99,12 +102,19 @@ impl Machine for HostMachine {
     fn command_line(&self) -> String {
         self.command_line.clone()
     }
+}
 
-    fn entropy(&self) -> Option<[u8; SEED_BYTES]> {
-        let mut bytes = [0; SEED_BYTES];
-        File::open("/dev/urandom").ok()?.read_exact(&mut bytes).ok()?;
-        Some(bytes)
+/// Random numbers from the host's; none where it gives no noise.
+pub fn random() -> Root {
+    let root = Root::new();
+    let mut noise = [0; NOISE_BYTES];
+    let read = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut noise));
+    match read {
+        // A failure is in the log, and `rand` throws `not_ready`.
+        Ok(()) => drop(root.contribute(Kind::Host, &noise, &[])),
+        Err(error) => log::warn!("random: /dev/urandom: {error}"),
     }
+    root
 }
 
 #[cfg(test)]

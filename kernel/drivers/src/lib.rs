@@ -7,6 +7,7 @@
 //! | [`calibrate`] | none: measures the time stamp counter against a reference |
 //! | [`counter`] | none: what the reference counters have in common |
 //! | [`edu`] | the emulator's device for teaching: the worked example of a driver |
+//! | [`endless`] | none: a counter that wraps, made into one that does not |
 //! | [`hpet`] | the high precision timer, as a counter |
 //! | [`i8042`] | the keyboard controller and its keyboard |
 //! | [`ioapic`] | sends device interrupts to processors |
@@ -21,6 +22,7 @@
 //! | [`reset`] | starting the machine again |
 //! | [`rtc`] | the clock in the CMOS |
 //! | [`uart16550`] | serial ports |
+//! | [`virtio`] | devices by the virtio standard |
 #![cfg_attr(not(any(test, feature = "fake")), no_std)]
 #![forbid(unsafe_code)]
 
@@ -31,6 +33,7 @@ pub mod calibrate;
 pub mod clock_offset;
 pub mod counter;
 pub mod edu;
+pub mod endless;
 pub mod hpet;
 pub mod i8042;
 pub mod ioapic;
@@ -45,3 +48,4 @@ pub mod power;
 pub mod reset;
 pub mod rtc;
 pub mod uart16550;
+pub mod virtio;

@@ -11,6 +11,7 @@
 //! | [`bytes`] | little-endian numbers in tables |
 //! | [`facts`] | what a device or a table says of itself, for people |
 //! | [`display`] | surfaces to draw on, and pixel formats |
+//! | [`dma`] | memory that devices read and write by themselves |
 //! | [`clock`] | time, and waiting with a limit |
 //! | [`ring`] | a lock-free byte queue between an interrupt handler and a task |
 //! | [`known_msr`] | model-specific registers that the processor is known to have |
@@ -23,6 +24,7 @@ extern crate alloc;
 pub mod bytes;
 pub mod clock;
 pub mod display;
+pub mod dma;
 pub mod facts;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
@@ -35,4 +37,4 @@ pub mod ring;
 
 pub use clock::{Clock, TimedOut};
 pub use port::PortIo;
-pub use register::{Readable, Register, RegisterIo, Writable};
+pub use register::{NarrowIo, Readable, Register, RegisterIo, Writable};

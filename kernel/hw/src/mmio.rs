@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use crate::register::RegisterIo;
+use crate::register::{NarrowIo, RegisterIo};
 
 /// One device's registers in the kernel's address space.
 #[derive(Debug)]
@@ -31,11 +31,10 @@ impl Mmio {
         self.place(offset)
     }
 
-    /// The register of a `T` at `offset`.
     fn place<T>(&self, offset: usize) -> NonNull<T> {
         let bytes = size_of::<T>();
         assert!(
-            offset.is_multiple_of(bytes) && offset.saturating_add(bytes) <= self.length_bytes,
+            offset.is_multiple_of(bytes) && bytes <= self.length_bytes && offset <= self.length_bytes - bytes,
             "register {offset:#x} is outside its window"
         );
         // SAFETY: the assertion keeps the pointer inside the window given to `new`.
@@ -70,6 +69,28 @@ impl RegisterIo for Mmio {
     fn write32(&self, offset: usize, value: u32) {
         // SAFETY: as for `read32`.
         unsafe { self.word(offset).write_volatile(value) }
+    }
+}
+
+impl NarrowIo for Mmio {
+    fn read8(&self, offset: usize) -> u8 {
+        // SAFETY: `place` lies inside a window that `new`'s caller promised to be mapped for good.
+        unsafe { self.place::<u8>(offset).read_volatile() }
+    }
+
+    fn write8(&self, offset: usize, value: u8) {
+        // SAFETY: as for `read8`.
+        unsafe { self.place::<u8>(offset).write_volatile(value) }
+    }
+
+    fn read16(&self, offset: usize) -> u16 {
+        // SAFETY: as for `read8`; `place` is aligned.
+        unsafe { self.place::<u16>(offset).read_volatile() }
+    }
+
+    fn write16(&self, offset: usize, value: u16) {
+        // SAFETY: as for `read16`.
+        unsafe { self.place::<u16>(offset).write_volatile(value) }
     }
 }
 

@@ -37,6 +37,18 @@ pub trait RegisterIo {
     }
 }
 
+/// A window whose registers have several widths, each of which wants an access of its own width.
+pub trait NarrowIo: RegisterIo {
+    /// Reads 8 bits.
+    fn read8(&self, offset: usize) -> u8;
+    /// Writes 8 bits.
+    fn write8(&self, offset: usize, value: u8);
+    /// Reads 16 bits.
+    fn read16(&self, offset: usize) -> u16;
+    /// Writes 16 bits.
+    fn write16(&self, offset: usize, value: u16);
+}
+
 impl<T: RegisterIo> RegisterIo for &T {
     fn read32(&self, offset: usize) -> u32 {
         T::read32(self, offset)

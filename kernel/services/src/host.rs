@@ -12,6 +12,7 @@ use core::task::{Context, Poll};
 use hw::facts::Facts;
 
 use crate::acpi::Acpi;
+use crate::clocks::{ClockInfo, SetError};
 use crate::cores::CoreInfo;
 use crate::files::Files;
 use crate::interrupts::InterruptInfo;
@@ -52,6 +53,8 @@ pub struct Host {
     pub keyboard: &'static dyn Keyboard,
     /// The screen; `None` where the machine has none.
     pub display: Option<&'static dyn Display>,
+    /// Random numbers.
+    pub random: &'static crate::random::Root,
     /// All files: `/rom`, `/tmp` and what else is mounted.
     pub files: &'static Files,
     /// Hooks that break things on purpose; only where the command line asked for them.
@@ -193,6 +196,16 @@ pub trait Clock: Send + Sync {
     /// Milliseconds since 1970-01-01 00:00 UTC; `None` where the machine has no valid clock.
     fn unix_ms(&self) -> Option<i64>;
 
+    /// Sets the date, at once, and that of the clock on the battery; ready when that keeps it.
+    fn set_unix_ms(&self, _unix_ms: i64) -> BoxFuture<Result<(), SetError>> {
+        Box::pin(core::future::ready(Err(SetError::Unsupported)))
+    }
+
+    /// All clocks of the machine. None where it cannot tell.
+    fn clocks(&self) -> Vec<ClockInfo> {
+        Vec::new()
+    }
+
     /// Becomes ready when `uptime_ns` has reached `deadline_ns`.
     fn sleep_until(&self, deadline_ns: u64) -> BoxFuture<()>;
 }
@@ -307,10 +320,6 @@ pub trait Machine: Send + Sync {
     /// All interrupts that somebody handles, by core and vector. None where the machine cannot tell.
     fn interrupts(&self) -> Vec<InterruptInfo> {
         Vec::new()
-    }
-    /// Random bytes from the processor's own source; `None` where it has none.
-    fn entropy(&self) -> Option<[u8; crate::random::SEED_BYTES]> {
-        None
     }
 }
 

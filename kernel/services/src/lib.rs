@@ -21,6 +21,7 @@
 //! | [`dashboard`] | the machine at work, on a whole terminal |
 //! | [`cores`] | what scripts see of the processor's cores
 //! | [`interrupts`] | what scripts see of interrupts
+//! | [`clocks`] | what scripts see of the machine's clocks |
 //! | [`console`] | a byte console such as a serial line |
 //! | [`terminal`] | the line editor and the terminal on top of a console |
 //! | [`lock`] | the counted spin lock |
@@ -38,6 +39,7 @@
 extern crate alloc;
 
 pub mod acpi;
+pub mod clocks;
 pub mod console;
 pub mod cores;
 pub mod cut_text;

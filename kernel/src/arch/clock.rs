@@ -1,9 +1,11 @@
-//! The monotonic clock: the time-stamp counter, scaled to nanoseconds since the kernel's entry.
+//! The monotonic clock: nanoseconds since the kernel's entry, by the time-stamp counter, or by another counter where that
+//! one does not keep its rate.
 
 use core::arch::x86_64::_rdtsc;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::core_local;
+use spin::Once;
 
 unsafe extern "C" {
     /// The counter as the entry code found it.
@@ -54,6 +56,11 @@ pub fn ns_at(tsc: u64) -> u64 {
 
 /// The calling core's counter at `time_ns` of the clock.
 pub fn tsc_at(time_ns: u64) -> u64 {
+    if !is_by_tsc() {
+        let wait_ns = u128::from(time_ns.saturating_sub(now_ns()));
+        let ticks = wait_ns * u128::from(rate_hz()) / 1_000_000_000;
+        return tsc().saturating_add(u64::try_from(ticks).unwrap_or(u64::MAX));
+    }
     // The inverse of `ns_at`, rounded up: at the value returned, the clock shows `time_ns` or later.
     let ticks = (u128::from(time_ns) << 32).div_ceil(u128::from(SCALE.load(Ordering::Relaxed).max(1)));
     let common = entry_tsc().saturating_add(u64::try_from(ticks).unwrap_or(u64::MAX));
@@ -83,14 +90,57 @@ pub fn is_even() -> bool {
     !IS_UNEVEN.load(Ordering::Relaxed)
 }
 
-/// Nanoseconds since the kernel's entry; on no core less than what any core was told before.
+/// Nanoseconds since the kernel's entry by the time-stamp counter; on no core less than what any core was told before.
 #[inline]
-pub fn now_ns() -> u64 {
+fn by_tsc_ns() -> u64 {
     let now_ns = ns_at(common_tsc());
     if IS_UNEVEN.load(Ordering::Relaxed) {
         return LAST_NS.fetch_max(now_ns, Ordering::AcqRel).max(now_ns);
     }
     now_ns
+}
+
+/// A counter beside the time-stamp counter, which any core may read.
+pub trait Source: Sync {
+    /// Nanoseconds since some moment; never goes back.
+    fn elapsed_ns(&self) -> u64;
+}
+
+struct Other {
+    source: &'static dyn Source,
+    /// The clock's time less the source's.
+    offset_ns: u64,
+}
+
+static OTHER: Once<Other> = Once::new();
+
+/// From now on `source` tells the time, which goes on where it is. Once, before there is a second core.
+pub fn use_source(source: &'static dyn Source) {
+    OTHER.call_once(|| Other {
+        source,
+        offset_ns: by_tsc_ns().saturating_sub(source.elapsed_ns()),
+    });
+}
+
+/// Whether `source` tells the time.
+pub fn is_source(source: &dyn Source) -> bool {
+    OTHER
+        .get()
+        .is_some_and(|other| core::ptr::addr_eq(other.source, source))
+}
+
+/// Whether the time-stamp counter tells the time.
+pub fn is_by_tsc() -> bool {
+    OTHER.get().is_none()
+}
+
+/// Nanoseconds since the kernel's entry; never goes back, on no core.
+#[inline]
+pub fn now_ns() -> u64 {
+    match OTHER.get() {
+        None => by_tsc_ns(),
+        Some(other) => other.offset_ns + other.source.elapsed_ns(),
+    }
 }
 
 /// The clock as drivers see it.

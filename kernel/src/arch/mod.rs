@@ -16,6 +16,7 @@
 //! | `exceptions` | what a processor exception does to a task or the machine |
 //! | `apic` | the core's own interrupt controller and timer |
 //! | `clock` | the monotonic clock |
+//! | `noise` | noise from the processor, for random numbers |
 //! | `port` | I/O ports |
 //! | `provoke` | exceptions on purpose, for tests |
 //! | `copy` | memory copies that are fast on processors and emulators |
@@ -38,6 +39,8 @@ pub mod handler_cell;
 pub mod interrupts;
 pub mod load;
 pub mod lock;
+#[cfg(target_os = "none")]
+pub mod noise;
 #[cfg(target_os = "none")]
 pub mod port;
 #[cfg(target_os = "none")]

@@ -58,6 +58,19 @@ pub const STEPS: [&str; 11] = [
     "services",
 ];
 
+/// Which counter tells the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockChoice {
+    /// The processor's where it keeps its rate, else the best other one.
+    Auto,
+    /// The processor's time-stamp counter.
+    Tsc,
+    /// The high precision timer.
+    Hpet,
+    /// The ACPI timer.
+    PmTimer,
+}
+
 /// What the command line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -77,6 +90,8 @@ pub struct Options {
     pub serial: SerialChoice,
     /// `keymap=NAME`: the keyboard's layout, by its full name.
     pub keymap: &'static str,
+    /// `clock=auto|tsc|hpet|pm`: which counter tells the time.
+    pub clock: ClockChoice,
     /// `die=STEP`, `hang=STEP`: how and after which step the start-up ends before its time; counts with `debug=on` only.
     pub ending: Option<(Ending, &'static str)>,
 }
@@ -92,6 +107,7 @@ impl Options {
         console: ConsoleChoice::Auto,
         serial: SerialChoice::Auto,
         keymap: "us104",
+        clock: ClockChoice::Auto,
         ending: None,
     };
 
@@ -148,6 +164,15 @@ impl Options {
                 let layout = Layout::by_name(value).ok_or(bad("a layout such as us104 or de105"))?;
                 self.keymap = layout.name();
             }
+            "clock" => {
+                self.clock = match value {
+                    "auto" => ClockChoice::Auto,
+                    "tsc" => ClockChoice::Tsc,
+                    "hpet" => ClockChoice::Hpet,
+                    "pm" => ClockChoice::PmTimer,
+                    _ => return Err(bad("auto, tsc, hpet or pm")),
+                }
+            }
             "die" => self.ending = Some((Ending::Panic, step(value).ok_or(bad(STEP_EXPECTED))?)),
             "hang" => self.ending = Some((Ending::Hang, step(value).ok_or(bad(STEP_EXPECTED))?)),
             key => return Err(Problem::UnknownKey { key }),
@@ -163,8 +188,8 @@ impl Default for Options {
 }
 
 /// Every key that [`Options::parse`] knows.
-const KEYS: [&str; 10] = [
-    "panic", "debug", "safe", "rom", "cores", "console", "serial", "keymap", "die", "hang",
+const KEYS: [&str; 11] = [
+    "panic", "debug", "safe", "rom", "cores", "console", "serial", "keymap", "clock", "die", "hang",
 ];
 const STEP_EXPECTED: &str = "a step of the start-up, as sys::boot() lists them";
 
@@ -286,8 +311,9 @@ mod tests {
 
     #[test]
     fn reads_every_key() {
-        let (options, problems) =
-            parse("panic=5 debug=on safe=on rom=off cores=3 console=serial serial=com3 keymap=de die=memory");
+        let (options, problems) = parse(
+            "panic=5 debug=on safe=on rom=off cores=3 console=serial serial=com3 keymap=de clock=hpet die=memory",
+        );
         let expected = Options {
             panic_seconds: 5,
             debug: true,
@@ -297,6 +323,7 @@ mod tests {
             console: ConsoleChoice::Serial,
             serial: SerialChoice::Com3,
             keymap: "de105",
+            clock: ClockChoice::Hpet,
             ending: Some((Ending::Panic, "memory")),
         };
         assert_eq!((options, problems), (expected, vec![]));

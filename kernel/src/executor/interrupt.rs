@@ -124,6 +124,11 @@ fn noted() -> &'static [AtomicU64; WORDS] {
 
 /// Notes that `source` has something to say. The only call here for interrupt handlers.
 pub fn raise(source: Source) {
+    // When a device speaks up, nobody can say to the nanosecond; the timer is ours.
+    #[cfg(target_os = "none")]
+    if source != Source::TIMER {
+        crate::arch::noise::note_interrupt();
+    }
     let (word, bit) = place(source);
     noted()[word].fetch_or(bit, Ordering::Release);
 }

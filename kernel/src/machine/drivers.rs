@@ -7,8 +7,8 @@ use alloc::string::String;
 
 use drivers::pci::claim::Claim;
 
-use super::edu;
 use super::pci::device::Device;
+use super::{edu, virtio_rng};
 
 /// One driver.
 pub struct Driver {
@@ -22,8 +22,15 @@ pub struct Driver {
 }
 
 /// All of them.
-pub const DRIVERS: &[Driver] = &[Driver {
-    name: "edu",
-    claims: edu::CLAIMS,
-    start: edu::start,
-}];
+pub const DRIVERS: &[Driver] = &[
+    Driver {
+        name: "edu",
+        claims: edu::CLAIMS,
+        start: edu::start,
+    },
+    Driver {
+        name: "virtio-rng",
+        claims: virtio_rng::CLAIMS,
+        start: virtio_rng::start,
+    },
+];

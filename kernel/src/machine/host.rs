@@ -6,6 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use raw_cpuid::CpuId;
+use services::clocks::{ClockInfo, SetError};
 use services::cores::CoreInfo;
 use services::files::memory::Memory;
 use services::files::read_only::ReadOnly;
@@ -15,14 +16,12 @@ use services::host::{
     StartError, TaskLimits, Tasks,
 };
 use services::interrupts::InterruptInfo;
-use services::random;
 use services::rom::Rom;
 use services::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
-use x86_64::instructions::random::RdRand;
 
 use super::acpi::ThisAcpi;
 use super::pci::service::ThisBus;
-use super::{cores, debug, drawing, firmware, keyboard, power, routing, steps, timing};
+use super::{cores, debug, drawing, entropy, firmware, keyboard, power, routing, steps, timing, wall_clock};
 use crate::arch::features::Features;
 use crate::arch::{clock, core_local, features};
 use crate::boot::handover::Handover;
@@ -56,6 +55,7 @@ pub fn make(facts: Facts, rom: Rom, with_debug: bool) -> Host {
         rom,
         files: Box::leak(Box::new(mount(rom))),
         shared: tasks::shared(),
+        random: &entropy::ROOT,
         pci: &ThisBus,
         keyboard: &keyboard::ThisKeyboard,
         display: drawing::start(),
@@ -140,7 +140,15 @@ impl Clock for ThisMachine {
     }
 
     fn unix_ms(&self) -> Option<i64> {
-        timing::unix_ms()
+        wall_clock::unix_ms()
+    }
+
+    fn set_unix_ms(&self, unix_ms: i64) -> BoxFuture<Result<(), SetError>> {
+        Box::pin(wall_clock::set(unix_ms))
+    }
+
+    fn clocks(&self) -> Vec<ClockInfo> {
+        timing::list(&self.facts.features)
     }
 
     fn sleep_until(&self, deadline_ns: u64) -> BoxFuture<()> {
@@ -161,9 +169,6 @@ impl Power for ThisMachine {
         power::info()
     }
 }
-
-/// A processor may be out of random numbers for a moment; this often it is asked for one.
-const RANDOM_TRIES: usize = 10;
 
 impl Machine for ThisMachine {
     fn boot_steps(&self) -> Vec<BootStep> {
@@ -249,15 +254,5 @@ impl Machine for ThisMachine {
 
     fn interrupts(&self) -> Vec<InterruptInfo> {
         routing::list()
-    }
-
-    fn entropy(&self) -> Option<[u8; random::SEED_BYTES]> {
-        let source = RdRand::new()?;
-        let mut bytes = [0; random::SEED_BYTES];
-        for word in bytes.chunks_exact_mut(8) {
-            let number = (0..RANDOM_TRIES).find_map(|_| source.get_u64())?;
-            word.copy_from_slice(&number.to_le_bytes());
-        }
-        Some(bytes)
     }
 }

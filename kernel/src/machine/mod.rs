@@ -2,10 +2,13 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`entropy`] | collecting noise for random numbers |
 //! | [`firmware`] | ACPI tables |
 //! | [`acpi`] | the same as scripts see them |
 //! | [`fixed_registers`] | the registers that the tables name, in every address space |
-//! | [`timing`] | calibrating the clock, the wall clock |
+//! | [`timing`] | calibrating the clock, and which counter tells the time |
+//! | [`virtio_rng`] | the virtio entropy device |
+//! | [`wall_clock`] | the date |
 //! | [`routing`] | device interrupts through the I/O APICs |
 //! | [`cores`] | starting the other cores |
 //! | [`serial`] | the serial console |
@@ -38,6 +41,7 @@ pub mod drawing;
 pub mod driver_task;
 pub mod drivers;
 pub mod edu;
+pub mod entropy;
 pub mod firmware;
 pub mod fixed_registers;
 pub mod host;
@@ -51,3 +55,5 @@ pub mod session;
 pub mod sessions;
 pub mod steps;
 pub mod timing;
+pub mod virtio_rng;
+pub mod wall_clock;

@@ -1,20 +1,24 @@
-//! Calibrating the clock, and the wall clock.
+//! Calibrating the clock, and choosing the counter that tells the time.
 
-use core::sync::atomic::{AtomicI64, Ordering};
+use alloc::vec::Vec;
 
 use drivers::calibrate::{self, Rate};
 use drivers::counter::ReferenceCounter;
+use drivers::endless::Endless;
 use drivers::hpet::Hpet;
 use drivers::pit::Pit;
 use drivers::pm_timer::PmTimer;
-use drivers::rtc;
 use hw::mmio::Mmio;
 use raw_cpuid::CpuId;
+use services::clocks::ClockInfo;
+use spin::Once;
 
 use super::firmware::Firmware;
+use super::wall_clock;
 use crate::arch::features::Features;
 use crate::arch::port::Ports;
-use crate::arch::{apic, clock};
+use crate::arch::{apic, clock, features};
+use crate::boot::command_line::ClockChoice;
 use crate::memory::{Physical, window};
 
 /// One of three windows in which the time-stamp counter is compared with a reference.
@@ -40,11 +44,26 @@ impl ReferenceCounter for TimeStamps {
     }
 }
 
-/// Finds out the rates of the time-stamp counter and of the APIC timer.
-pub fn calibrate(features: &Features, firmware: &Firmware) {
+static HPET: Once<Endless<Hpet<Mmio>>> = Once::new();
+static PM_TIMER: Once<Endless<PmTimer<Ports>>> = Once::new();
+
+impl<C: ReferenceCounter + Sync> clock::Source for Endless<C> {
+    fn elapsed_ns(&self) -> u64 {
+        Self::elapsed_ns(self)
+    }
+}
+
+/// Finds out the rates of the time-stamp counter and of the APIC timer, and which counter is to tell the time.
+pub fn calibrate(features: &Features, firmware: &Firmware, choice: ClockChoice) {
+    if let Some(counter) = hpet(firmware) {
+        HPET.call_once(|| Endless::new(counter));
+    }
+    if let Some(counter) = pm_timer(firmware) {
+        PM_TIMER.call_once(|| Endless::new(counter));
+    }
     let (rate, source) = match rate_by_cpuid(features) {
         Some(rate) => (rate, "CPUID"),
-        None => measured_rate(firmware),
+        None => measured_rate(),
     };
     clock::set_rate(rate.ticks_per_second);
     log::info!(
@@ -53,6 +72,7 @@ pub fn calibrate(features: &Features, firmware: &Firmware) {
         if rate.is_certain { "" } else { ", uncertain" },
         if features.tsc_invariant { "" } else { ", not invariant" },
     );
+    choose(features, rate.is_certain, choice);
     if !features.tsc_deadline {
         apic::start_timer_measurement();
         match calibrate::measure(&TimeStamps, apic::measured_timer_ticks, TIMER_WINDOW_US) {
@@ -74,14 +94,67 @@ fn rate_by_cpuid(features: &Features) -> Option<Rate> {
     })
 }
 
-fn measured_rate(firmware: &Firmware) -> (Rate, &'static str) {
-    if let Some(hpet) = hpet(firmware)
-        && let Some(rate) = measure(&hpet, "HPET")
+/// The time-stamp counter is the cheapest to read by far. Processors of before 2008 let it slow down with the core, or
+/// stand still in its sleep; a hypervisor or emulator keeps it steady whatever it says of it.
+fn choose(features: &Features, is_rate_certain: bool, choice: ClockChoice) {
+    let is_virtual = features::hypervisor(&CpuId::new()).is_some();
+    let is_steady = (features.tsc_invariant || is_virtual) && is_rate_certain;
+    let hpet = HPET.get().map(|counter| counter as &'static dyn clock::Source);
+    let pm_timer = PM_TIMER.get().map(|counter| counter as &'static dyn clock::Source);
+    let (name, source) = match choice {
+        ClockChoice::Auto if is_steady => return,
+        ClockChoice::Tsc => return,
+        ClockChoice::PmTimer if pm_timer.is_some() => ("the PM timer", pm_timer),
+        _ if hpet.is_some() => ("the HPET", hpet),
+        _ => ("the PM timer", pm_timer),
+    };
+    match source {
+        Some(source) => {
+            clock::use_source(source);
+            log::info!("clock: {name} tells the time");
+        }
+        None => log::warn!("clock: no other counter answers; the time-stamp counter tells the time"),
+    }
+}
+
+/// All clocks: what scripts see.
+pub fn list(features: &Features) -> Vec<ClockInfo> {
+    let mut clocks = Vec::new();
+    let by_tsc = clock::is_by_tsc();
+    let counter = |name, rate_hz, bits, is_used, note| ClockInfo {
+        name,
+        rate_hz,
+        bits,
+        is_used,
+        note,
+        drift_ppm: if is_used { wall_clock::drift_ppm() } else { None },
+    };
+    let note = if features.tsc_invariant { "invariant" } else { "" };
+    clocks.push(counter("tsc", clock::rate_hz(), 64, by_tsc, note));
+    let used = |source: &dyn clock::Source| clock::is_source(source);
+    if let Some(hpet) = HPET.get() {
+        clocks.push(counter("hpet", hpet.counter().frequency_hz(), 32, used(hpet), ""));
+    }
+    if let Some(timer) = PM_TIMER.get() {
+        let bits = timer.counter().mask().trailing_ones();
+        clocks.push(counter("pm", timer.counter().frequency_hz(), bits, used(timer), ""));
+    }
+    if wall_clock::unix_ms().is_some() {
+        let mut rtc = counter("rtc", 1, 0, true, "the date");
+        rtc.drift_ppm = None;
+        clocks.push(rtc);
+    }
+    clocks
+}
+
+fn measured_rate() -> (Rate, &'static str) {
+    if let Some(hpet) = HPET.get()
+        && let Some(rate) = measure(hpet.counter(), "HPET")
     {
         return (rate, "HPET");
     }
-    if let Some(timer) = pm_timer(firmware)
-        && let Some(rate) = measure(&timer, "PM timer")
+    if let Some(timer) = PM_TIMER.get()
+        && let Some(rate) = measure(timer.counter(), "PM timer")
     {
         return (rate, "PM timer");
     }
@@ -121,33 +194,4 @@ fn pm_timer(firmware: &Firmware) -> Option<PmTimer<Ports>> {
     let timer = firmware.fadt?.timer?;
     let port = timer.register.port()?;
     Some(PmTimer::new(Ports::of_device(port), timer.is_32_bit))
-}
-
-/// The wall clock's time less the monotonic clock's, in milliseconds; the least value where there is none.
-static WALL_OFFSET_MS: AtomicI64 = AtomicI64::new(i64::MIN);
-
-/// Reads the wall clock once; from then on it follows the monotonic clock.
-pub fn read_wall_clock(firmware: &Firmware) {
-    if firmware.fadt.is_some_and(|fadt| fadt.has_no_rtc) {
-        log::warn!("clock: the machine has no wall clock");
-        return;
-    }
-    let century_register = firmware.fadt.and_then(|fadt| fadt.century_register);
-    match rtc::read(&Ports::CMOS, century_register, &clock::MonotonicClock) {
-        Ok(time) => match time.unix_seconds() {
-            Some(seconds) => {
-                let uptime_ms = (clock::now_ns() / 1_000_000) as i64;
-                WALL_OFFSET_MS.store(seconds as i64 * 1000 - uptime_ms, Ordering::Relaxed);
-                log::info!("clock: it is {time} UTC");
-            }
-            None => log::warn!("clock: the wall clock shows no valid date: {time}"),
-        },
-        Err(error) => log::warn!("clock: {error}"),
-    }
-}
-
-/// Milliseconds since 1970-01-01 00:00 UTC; `None` where the machine has no valid clock.
-pub fn unix_ms() -> Option<i64> {
-    let offset_ms = WALL_OFFSET_MS.load(Ordering::Relaxed);
-    (offset_ms != i64::MIN).then(|| offset_ms + (clock::now_ns() / 1_000_000) as i64)
 }

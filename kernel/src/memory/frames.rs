@@ -137,6 +137,11 @@ pub fn has_free(bytes: u64) -> bool {
     free_bytes() >= bytes || (limbo::hurry() && free_bytes() >= bytes)
 }
 
+/// Takes `count` frames in a row; their contents are whatever they were.
+pub fn allocate_contiguous(count: usize) -> Option<Physical> {
+    with(|frames| frames.allocate_contiguous(count, 1, None)).map(Physical::of_frame)
+}
+
 /// Takes one frame without waiting for the lock: for the page-fault handler.
 pub fn try_allocate() -> Option<Physical> {
     let mut guard = FRAMES.try_lock()?;

@@ -19,6 +19,8 @@ pub mod allocator;
 pub mod arena;
 pub mod bitmap;
 #[cfg(target_os = "none")]
+pub mod dma;
+#[cfg(target_os = "none")]
 pub mod frames;
 #[cfg(target_os = "none")]
 pub mod heap;

@@ -154,6 +154,17 @@ const INTERRUPT: Doc = doc(
     ),
 );
 
+const STARVE_RANDOM: Doc = doc(
+    "starve_random",
+    &[Param {
+        name: "on",
+        kind: Kind::Bool,
+        meaning: "false lets noise count again",
+    }],
+    "Forgets all noise that random numbers come from, and lets no more count.",
+    Example::Shows("debug::starve_random(false)", ""),
+);
+
 /// Adds `debug::*`.
 pub fn register(api: &mut Api) {
     catalogue::register(api, |name| name == "debug");
@@ -183,6 +194,13 @@ pub fn register(api: &mut Api) {
         let path = arguments.text(0);
         let own = engine::docs(context).filter(|doc| doc.path() == path);
         Ok(int(own.map(entries::of).sum::<u64>()))
+    });
+    api.service(&STARVE_RANDOM, |context, arguments| {
+        context
+            .host
+            .random
+            .starve(arguments.with(0, |on: &bool| *on).unwrap_or(false));
+        Ok(Value::Unit)
     });
     super::cost::register(api);
     super::deaf::register(api);

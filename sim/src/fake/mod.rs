@@ -85,6 +85,7 @@ pub fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
         rom,
         files,
         shared,
+        random: Box::leak(Box::new(parts::random())),
         pci: &FakePci,
         keyboard: Box::leak(Box::<FakeKeyboard>::default()),
         display: Some(display),

@@ -6,6 +6,7 @@ use services::cores::CoreInfo;
 use services::facts::Facts;
 use services::host::{BootStep, CpuInfo, Debug, Machine, MemoryInfo, Power, PowerError, Tasks};
 use services::interrupts::{Delivery, InterruptInfo};
+use services::random::{Generator, Kind, Root};
 use services::task::Requests;
 
 use super::acpi;
@@ -150,4 +151,13 @@ impl Debug for FakeDebug {
             _ => Err(format!("no core {core} is at work")),
         }
     }
+}
+
+/// Random numbers that are the same in each test.
+pub(super) fn random() -> Root {
+    let root = Root::new();
+    let mut noise = [0; 4096];
+    Generator::reproducible(1).fill(&mut noise);
+    root.contribute(Kind::Host, &noise, &[]).expect("even noise");
+    root
 }

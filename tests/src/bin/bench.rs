@@ -11,7 +11,6 @@ use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::Duration;
 
-use tests::core_figures;
 use tests::error::Error;
 use tests::figures::Figure;
 use tests::images::Images;
@@ -19,6 +18,7 @@ use tests::machine::{Config, Machine, PROMPT};
 use tests::profile::Profile;
 use tests::screen_figures::{self, Setting};
 use tests::task_figures;
+use tests::{clock_figures, core_figures};
 use xtask::arguments::Arguments;
 use xtask::{command, packages};
 
@@ -108,6 +108,7 @@ fn run() -> Result<(), Error> {
         ("task_costs", |bench| task_figures::costs(&bench.setting())),
         ("task_crowd", |bench| task_figures::crowd(&bench.setting())),
         ("task_ctrl_c", |bench| task_figures::ctrl_c(&bench.setting())),
+        ("clocks", |bench| clock_figures::all(&bench.setting())),
         ("screen_lines", |bench| screen_figures::lines(&bench.setting())),
         ("screen_scroll", |bench| screen_figures::scroll(&bench.setting())),
         ("screen_prompt_and_boot", |bench| {

@@ -2,6 +2,7 @@
 
 mod boot;
 mod calls;
+mod clocks;
 mod comfort;
 mod containment;
 mod cores;
@@ -9,6 +10,7 @@ mod dashboard;
 mod drawing;
 mod edit;
 mod editing;
+mod entropy;
 mod exceptions;
 mod harness;
 mod hostile;
@@ -43,6 +45,8 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         matrix::TESTS,
         noise::TESTS,
         boot::TESTS,
+        entropy::TESTS,
+        clocks::TESTS,
         exceptions::TESTS,
         harness::TESTS,
         prompt::TESTS,

@@ -1,6 +1,7 @@
 //! `time`: the clock, waiting, and dates as text and as numbers.
 
 mod calendar;
+mod clocks;
 
 use alloc::format;
 use alloc::string::String;
@@ -42,18 +43,13 @@ const UPTIME_MS: Doc = Doc {
 };
 
 const UPTIME_US: Doc = Doc {
-    namespace: "time",
     name: "uptime_us",
-    params: &[],
-    returns: "int",
-    errors: &[],
-    waits: false,
-    summary: "Returns the microseconds since the kernel started; never goes back, on no core.",
-    notes: "For measuring; the call itself takes some microseconds.",
+    summary: "Returns the microseconds since the kernel started; never goes back.",
     example: Example::Shows(
         "let start = time::uptime_us(); time::uptime_us() - start < 1000000",
         "true",
     ),
+    ..UPTIME_MS
 };
 
 const SLEEP_MS: Doc = Doc {
@@ -152,7 +148,7 @@ const DATE: Doc = Doc {
 pub fn register(api: &mut Api) {
     api.service(&NOW, now);
     api.service(&UPTIME_MS, uptime_ms);
-    api.service(&UPTIME_US, |context, _| Ok(int(context.host.clock.uptime_ns() / 1_000)));
+    api.service(&UPTIME_US, |context, _| Ok(int(context.host.clock.uptime_ns() / 1000)));
     api.service(&SLEEP_MS, sleep_ms);
     api.service(&UNIX_MS, |context, _| unix_ms(context).map(Value::Int));
     api.compute(&PARSE, |call| Ok(calendar::parse(&call.text(0)?)?.into()));
@@ -163,6 +159,7 @@ pub fn register(api: &mut Api) {
         Ok(calendar::format(call.int(0)?, &call.text(1)?)?.into())
     });
     api.compute(&DATE, date_in_numbers);
+    clocks::register(api);
 }
 
 /// Milliseconds since 1970 of a date as `time::parse` knows it.

@@ -1,5 +1,7 @@
 //! Fakes for tests on the host. A fake is behaviour: what a read returns and what a write changes is written as code.
 
+mod dma;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,6 +9,8 @@ use crate::clock::Clock;
 use crate::known_msr::MsrIo;
 use crate::port::PortIo;
 use crate::register::RegisterIo;
+
+pub use dma::{FakeBus, FakeDma};
 
 /// Numbers that look random and are the same each time (Marsaglia's xorshift). The seed is not 0.
 #[derive(Clone, Debug)]

@@ -1,0 +1,142 @@
+//! The clocks: which counter tells the time, and the date from boot to boot.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::ensure;
+use crate::error::Error;
+use crate::machine::{Config, Machine};
+use crate::runner::{Company, Context, Test};
+
+pub(super) const TESTS: &[Test] = &[
+    Test {
+        name: "clock_date_survives_a_reboot",
+        company: Company::Shared,
+        run: survives,
+    },
+    Test {
+        name: "clock_date_is_right_to_a_second_after_the_start",
+        company: Company::Shared,
+        run: exact,
+    },
+    Test {
+        name: "clock_other_counters_tell_the_time",
+        company: Company::Shared,
+        run: counters,
+    },
+    Test {
+        name: "clock_without_hpet_is_calibrated_all_the_same",
+        company: Company::Shared,
+        run: without_hpet,
+    },
+];
+
+const LIMIT: Duration = Duration::from_secs(60);
+const USED: &str = "time::clocks().filter(|one| one.used && one.clock != \"rtc\").map(|one| one.clock)";
+
+fn survives(context: &Context) -> Result<(), Error> {
+    context.at_prompt("", |machine| {
+        machine.check("time::set(\"2031-02-03T04:05:06Z\")", "")?;
+        let now = machine.eval("time::now()")?;
+        ensure!(now.starts_with("\"2031-02-03T04:05:0"), "it is {now}");
+        let refused = machine.eval("time::set(-1)")?;
+        ensure!(refused.contains("out_of_range"), "{refused}");
+        machine.expect_reset();
+        machine.send(b"power::reboot()\r")?;
+        machine.boot()?;
+        let now = machine.eval("time::now()")?;
+        ensure!(now.starts_with("\"2031-02-03T04:0"), "after the reboot it is {now}");
+        Ok(())
+    })
+}
+
+fn exact(context: &Context) -> Result<(), Error> {
+    context.at_prompt("", |machine| {
+        // By now the service has seen one of the clock's seconds end.
+        machine.eval("time::sleep_ms(2500)")?;
+        let difference_ms = difference(machine)?;
+        ensure!(difference_ms.abs() < 1000, "the date is wrong by {difference_ms} ms");
+        // After a setting too, as soon as the clock on the battery is read again.
+        let wanted = unix_ms()?;
+        machine.eval(&format!("time::set({wanted})"))?;
+        let difference_ms = difference(machine)?;
+        ensure!(
+            difference_ms.abs() < 1500,
+            "set, the date is wrong by {difference_ms} ms"
+        );
+        machine.expect_reset();
+        machine.send(b"power::reboot()\r")?;
+        machine.boot()?;
+        machine.eval("time::sleep_ms(2500)")?;
+        let difference_ms = difference(machine)?;
+        ensure!(
+            difference_ms.abs() < 1500,
+            "after the reboot, it is wrong by {difference_ms} ms"
+        );
+        Ok(())
+    })
+}
+
+fn unix_ms() -> Result<i64, Error> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_err(|_| Error::System("the host has no date".into()))?;
+    Ok(now.as_millis() as i64)
+}
+
+/// Milliseconds that the machine's date is ahead of ours; the time that the question takes counts half.
+fn difference(machine: &mut Machine) -> Result<i64, Error> {
+    let before = unix_ms()?;
+    let theirs = machine.number("time::unix_ms()")?;
+    Ok(theirs - (before + unix_ms()?) / 2)
+}
+
+fn counters(context: &Context) -> Result<(), Error> {
+    for (words, name) in [("", "tsc"), ("clock=hpet", "hpet"), ("clock=pm", "pm")] {
+        context.at_prompt(words, |machine| {
+            machine.check(USED, &format!("[\"{name}\"]"))?;
+            // Longer than the PM timer's 24 bits count.
+            let started = Instant::now();
+            let slept_ms = machine.eval_within(
+                "let start = time::uptime_ms(); time::sleep_ms(6000); time::uptime_ms() - start",
+                LIMIT,
+            )?;
+            let real_ms = started.elapsed().as_millis() as i64;
+            let slept_ms: i64 = slept_ms.parse().map_err(|_| Error::Wrong(slept_ms.clone()))?;
+            ensure!(
+                (6000..=real_ms).contains(&slept_ms) && real_ms < 8000,
+                "{name}: slept {slept_ms} ms by its own clock and {real_ms} by ours"
+            );
+            let steps = "let last = 0; let back = 0; for i in 0..20000 { let now = time::uptime_ms(); \
+                if now < last { back += 1; } last = now; } back";
+            let back = machine.eval_within(steps, LIMIT)?;
+            ensure!(back == "0", "{name}: went back {back} times");
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn without_hpet(context: &Context) -> Result<(), Error> {
+    let iso = context.images.with_command_line("clock=hpet")?;
+    for board in ["q35,hpet=off", "pc,hpet=off"] {
+        let config = Config {
+            board,
+            cpu: "qemu64",
+            ..Config::default()
+        };
+        context.with_machine(&config, &iso, |machine| {
+            machine.boot()?;
+            // The one that was asked for is not there: the next one does it.
+            machine.check(USED, "[\"pm\"]")?;
+            machine.check("time::clocks().filter(|one| one.clock == \"hpet\").len()", "0")?;
+            let started = Instant::now();
+            machine.eval("time::sleep_ms(1000)")?;
+            let took = started.elapsed();
+            ensure!(
+                (Duration::from_millis(990)..Duration::from_millis(2500)).contains(&took),
+                "a second took {took:?}"
+            );
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
