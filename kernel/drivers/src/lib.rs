@@ -6,15 +6,19 @@
 //! | [`acpi`] | none: the firmware's tables |
 //! | [`calibrate`] | none: measures the time stamp counter against a reference |
 //! | [`counter`] | none: what the reference counters have in common |
+//! | [`cpuid`] | none: what the processor says of itself |
 //! | [`hpet`] | the high precision timer, as a counter |
 //! | [`i8042`] | the keyboard controller and its keyboard |
 //! | [`ioapic`] | sends device interrupts to processors |
+//! | [`microcode`] | the revision of the processor's microcode |
 //! | [`pic`] | the two 8259, masked for good |
 //! | [`pit`] | the 8254's channel 2, as a counter |
 //! | [`pm_timer`] | the ACPI timer, as a counter |
 //! | [`power`] | ACPI mode and soft off |
 //! | [`reset`] | starting the machine again |
 //! | [`rtc`] | the clock in the CMOS |
+//! | [`smbios`] | none: the firmware's description of the machine |
+//! | [`thermal`] | the processor's thermometers |
 //! | [`uart16550`] | serial ports |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -24,13 +28,17 @@ extern crate alloc;
 pub mod acpi;
 pub mod calibrate;
 pub mod counter;
+pub mod cpuid;
 pub mod hpet;
 pub mod i8042;
 pub mod ioapic;
+pub mod microcode;
 pub mod pic;
 pub mod pit;
 pub mod pm_timer;
 pub mod power;
 pub mod reset;
 pub mod rtc;
+pub mod smbios;
+pub mod thermal;
 pub mod uart16550;

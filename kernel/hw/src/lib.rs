@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`register`] | typed registers and memory-mapped register windows |
 //! | [`port`] | I/O ports at offsets from a base |
+//! | [`msr`] | model-specific registers |
 //! | [`bytes`] | little-endian numbers in tables |
 //! | [`display`] | surfaces to draw on, and pixel formats |
 //! | [`clock`] | time, and waiting with a limit |
@@ -21,6 +22,7 @@ pub mod display;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
 pub mod mmio;
+pub mod msr;
 pub mod port;
 pub mod register;
 pub mod ring;
