@@ -11,9 +11,11 @@ use core::task::{Context, Poll};
 
 use crate::cores::CoreInfo;
 use crate::files::Files;
+use crate::identity::Identity;
 use crate::interrupts::InterruptInfo;
 use crate::keyboard::Layout;
 use crate::lock::Lock;
+use crate::raw::Raw;
 use crate::screen::FontSize;
 use crate::screen::drawing::{self, Area, Drawing};
 use crate::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
@@ -34,6 +36,10 @@ pub struct Host {
     pub power: &'static dyn Power,
     /// What the machine is made of.
     pub machine: &'static dyn Machine,
+    /// What the machine is, in words.
+    pub identity: &'static dyn Identity,
+    /// Its registers; `None` where they are somebody else's.
+    pub raw: Option<&'static dyn Raw>,
     /// The newest log lines.
     pub log: &'static log::Ring,
     /// `/rom`.
