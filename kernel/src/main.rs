@@ -52,6 +52,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     steps::done("script engine");
 
     steps::begin("services");
+    routing::start_service(executor);
     if options.debug {
         debug::start(executor);
     }

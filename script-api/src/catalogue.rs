@@ -25,6 +25,7 @@ pub const NAMESPACES: &[(&str, &str)] = &[
     ("fs", "Files and directories."),
     ("hash", "Digests and checksums of text and bytes."),
     ("hex", "Bytes as hexadecimal text and back."),
+    ("irq", "Interrupts: who raises them, where, how often."),
     ("json", "Values as JSON text and back."),
     ("key", "The keyboard: keys, layouts, key presses."),
     ("log", "What the machine has noted."),
@@ -43,7 +44,7 @@ pub const NAMESPACES: &[(&str, &str)] = &[
 
 /// The namespaces in the order and the groups of the overview.
 pub const GROUPS: &[(&str, &[&str])] = &[
-    ("machine", &["sys", "cpu", "mem", "power", "log", "debug"]),
+    ("machine", &["sys", "cpu", "mem", "irq", "power", "log", "debug"]),
     ("files", &["fs"]),
     ("people", &["screen", "key"]),
     ("tasks", &["task", "channel", "cell", "counter", "time", "timer"]),

@@ -4,7 +4,7 @@ use core::fmt;
 
 use hw::RegisterIo;
 
-use crate::acpi::madt::{Line, Polarity, Trigger};
+use crate::acpi::madt::{Line, Madt, Polarity, Trigger};
 
 mod registers {
     hw::registers! {
@@ -98,6 +98,37 @@ impl fmt::Display for Error {
             Self::FarProcessor { apic_id } => write!(formatter, "processor {apic_id} is out of an I/O APIC's reach"),
         }
     }
+}
+
+/// A line of which nothing is said.
+const UNSAID: Line = Line {
+    polarity: Polarity::BusDefault,
+    trigger: Trigger::BusDefault,
+};
+
+/// Where the interrupt pin of a PCI function arrives whose interrupt-line register holds `number`: the global interrupt
+/// and how its line works. `None` where the register says that the pin is not connected.
+///
+/// The register holds what the firmware has set the legacy controllers up with, which the first 16 lines of I/O APICs
+/// follow on PCs. Where the firmware describes the line, that counts; what it leaves open is as PCI has it.
+pub fn pci_line(madt: Option<&Madt>, number: u8) -> Option<(u32, Line)> {
+    if matches!(number, 0 | u8::MAX) {
+        return None;
+    }
+    let described = madt.and_then(|madt| madt.overrides.iter().find(|entry| entry.isa_interrupt == number));
+    let (interrupt, said) = match described {
+        Some(entry) => (entry.interrupt, entry.line),
+        None => (number.into(), UNSAID),
+    };
+    let polarity = match said.polarity {
+        Polarity::BusDefault => Polarity::ActiveLow,
+        said => said,
+    };
+    let trigger = match said.trigger {
+        Trigger::BusDefault => Trigger::Level,
+        said => said,
+    };
+    Some((interrupt, Line { polarity, trigger }))
 }
 
 /// One I/O APIC. Its registers are reached through a selector, so `&mut` keeps two users apart.
@@ -206,7 +237,9 @@ impl<R: RegisterIo> IoApic<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Error, IoApic, Line, Polarity, Trigger};
+    use super::{Error, IoApic, Line, Madt, Polarity, Trigger, UNSAID, pci_line};
+    use crate::acpi::madt::Override;
+    use alloc::{vec, vec::Vec};
     use hw::fake::{FakeRegisters, RegisterBehaviour};
 
     /// An I/O APIC with 24 pins.
@@ -264,6 +297,37 @@ mod tests {
         };
         assert_eq!(apic.route(4, unsaid, 0x40, 0), Ok(()));
         chip.with(|chip| assert_eq!(chip.values[0x18], 0x1_0040));
+    }
+
+    #[test]
+    fn lines_of_pci_are_active_low_levels_unless_the_firmware_says_otherwise() {
+        let low_level = Line {
+            polarity: Polarity::ActiveLow,
+            trigger: Trigger::Level,
+        };
+        assert_eq!(pci_line(None, 11), Some((11, low_level)));
+        assert_eq!((pci_line(None, 0), pci_line(None, 255)), (None, None));
+        let high_level = Line {
+            polarity: Polarity::ActiveHigh,
+            ..low_level
+        };
+        let entry = |isa_interrupt, interrupt, line| Override {
+            isa_interrupt,
+            interrupt,
+            line,
+        };
+        let madt = Madt {
+            local_apic_address: 0,
+            has_8259: true,
+            processors: Vec::new(),
+            io_apics: Vec::new(),
+            overrides: vec![entry(10, 10, high_level), entry(9, 20, UNSAID)],
+            nmi_sources: Vec::new(),
+            local_nmis: Vec::new(),
+        };
+        assert_eq!(pci_line(Some(&madt), 10), Some((10, high_level)));
+        assert_eq!(pci_line(Some(&madt), 9), Some((20, low_level)));
+        assert_eq!(pci_line(Some(&madt), 11), Some((11, low_level)));
     }
 
     #[test]

@@ -11,6 +11,12 @@
 //! | [`i8042`] | the keyboard controller and its keyboard |
 //! | [`ioapic`] | sends device interrupts to processors |
 //! | [`microcode`] | the revision of the processor's microcode |
+//! | [`edu`] | the emulator's device for teaching: the worked example of a driver |
+//! | [`hpet`] | the high precision timer, as a counter |
+//! | [`i8042`] | the keyboard controller and its keyboard |
+//! | [`ioapic`] | sends device interrupts to processors |
+//! | [`message`] | none: what devices write to interrupt a processor |
+//! | [`pci`] | none: the bus that devices are found on |
 //! | [`pic`] | the two 8259, masked for good |
 //! | [`pit`] | the 8254's channel 2, as a counter |
 //! | [`pm_timer`] | the ACPI timer, as a counter |
@@ -29,10 +35,16 @@ pub mod acpi;
 pub mod calibrate;
 pub mod counter;
 pub mod cpuid;
+pub mod edu;
+pub mod hpet;
 pub mod hpet;
 pub mod i8042;
+pub mod i8042;
 pub mod ioapic;
+pub mod ioapic;
+pub mod message;
 pub mod microcode;
+pub mod pci;
 pub mod pic;
 pub mod pit;
 pub mod pm_timer;

@@ -8,6 +8,7 @@
 //! | [`register`] | typed registers and memory-mapped register windows |
 //! | [`port`] | I/O ports at offsets from a base |
 //! | [`msr`] | model-specific registers |
+//! | [`pci`] | the configuration space of PCI |
 //! | [`bytes`] | little-endian numbers in tables |
 //! | [`display`] | surfaces to draw on, and pixel formats |
 //! | [`clock`] | time, and waiting with a limit |
@@ -23,6 +24,7 @@ pub mod display;
 pub mod fake;
 pub mod mmio;
 pub mod msr;
+pub mod pci;
 pub mod port;
 pub mod register;
 pub mod ring;

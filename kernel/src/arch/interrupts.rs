@@ -1,20 +1,26 @@
 //! The interrupt table, its entry stubs, and who handles which vector.
 //!
-//! Vectors 0 to 31 are the processor's exceptions. Device vectors call a handler that acknowledges, sets bits and
-//! returns: it allocates nothing, wakes nobody and takes no lock that a task can hold.
+//! Vectors 0 to 31 are the processor's exceptions. The cores' own interrupts (timer, calls from other cores) have the same
+//! vector and handler on every core; devices get vectors of one core each, from [`allocate`]. A handler acknowledges its
+//! device, sets bits and returns: it allocates nothing, wakes nobody and takes no lock that a task can hold.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::arch::global_asm;
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicPtr, Ordering};
 
+use hw::pci::Message;
+use services::interrupts::{Delivery, InterruptInfo};
 use x86_64::VirtAddr;
 use x86_64::structures::idt::{EntryOptions, InterruptDescriptorTable};
 
+use super::handler_cell::HandlerCell;
 use super::segments::{CODE_SELECTOR, InterruptStack};
-use super::{apic, exceptions};
+use super::vectors::{DEVICE_VECTORS, Page, Place, Vectors};
+use super::{apic, clock, core_local, exceptions};
 
-/// First vector of devices.
-pub const FIRST_DEVICE_VECTOR: u8 = 0x30;
+pub use super::vectors::{Error, Owner};
+
 /// The core's own timer.
 pub const TIMER_VECTOR: u8 = 0x20;
 /// What the local APIC raises when an interrupt vanished before it was delivered.
@@ -120,8 +126,17 @@ unsafe impl Sync for Table {}
 
 static TABLE: Table = Table(UnsafeCell::new(InterruptDescriptorTable::new()));
 
-/// Handlers of device vectors, as `fn()` pointers; null where none is set.
-static HANDLERS: [AtomicPtr<()>; 256] = [const { AtomicPtr::new(core::ptr::null_mut()) }; 256];
+/// Handlers of the vectors that all cores have in common.
+static HANDLERS: [HandlerCell<()>; 256] = [const { HandlerCell::empty() }; 256];
+
+/// The devices' vectors, and every core's counters.
+static VECTORS: Vectors = Vectors::new();
+/// The boot core counts from its first interrupt on, before there is a heap.
+static BOOT_PAGE: Page = Page::new();
+
+/// A handler that runs for longer than this has failed.
+const HANDLER_LIMIT_NS: u64 = 1_000_000_000;
+
 /// Fills in the table and loads it.
 pub fn start() {
     // SAFETY: called once at start-up, before the table is loaded.
@@ -167,6 +182,7 @@ pub fn start() {
         let options = unsafe { table[vector].set_handler_addr(entry_of(vector.into())) };
         set_context(options, InterruptStack::Device);
     }
+    VECTORS.set_page(0, &BOOT_PAGE);
     table.load();
 }
 
@@ -203,9 +219,161 @@ pub fn triple_fault() -> ! {
     }
 }
 
-/// Makes `handler` answer `vector`.
+/// Makes `handler` answer `vector`, which is none of the devices', on every core.
 pub fn set_handler(vector: u8, handler: fn()) {
-    HANDLERS[usize::from(vector)].store(handler as *mut (), Ordering::Release);
+    debug_assert!(!DEVICE_VECTORS.contains(&vector));
+    // The same place for the function, which is called without the argument it ignores.
+    fn call(handler: usize) {
+        // SAFETY: `set_handler` alone sets this function, with a `fn()` as its argument.
+        let handler = unsafe { core::mem::transmute::<usize, fn()>(handler) };
+        handler();
+    }
+    HANDLERS[usize::from(vector)].set(call, handler as usize);
+}
+
+/// The running core, whose local APIC is on, can take interrupts of devices from now on.
+pub fn come_online() {
+    let core = core_local::get().index.get();
+    let added = core_local::get().on_kernel_heap(|| VECTORS.add_core(core, apic::id()));
+    if let Err(error) = added {
+        log::error!("core {core} takes no interrupts of devices: {error}");
+    }
+}
+
+/// The cores that can take interrupts of devices, in ascending order.
+pub fn online_cores() -> Vec<u32> {
+    VECTORS.online_cores()
+}
+
+/// A vector of one core, with a handler. Freed when dropped; let the device be silent before. Not dropped in a handler.
+#[derive(Debug)]
+pub struct Interrupt {
+    place: Place,
+}
+
+/// Lets `handler` answer, with `argument`, a vector of `core` or of the core that has the fewest. `name` is for people,
+/// such as `00:04.0 edu`.
+///
+/// The handler may be called once before the device is told of the vector, for a late message to an earlier owner.
+///
+/// # Errors
+///
+/// [`Error`]
+pub fn allocate(core: Option<u32>, name: &str, handler: fn(usize), argument: usize) -> Result<Interrupt, Error> {
+    allocate_for(Delivery::Message, core, name, handler, argument)
+}
+
+/// As [`allocate`], for an interrupt that reaches the core in another way.
+///
+/// # Errors
+///
+/// [`Error`]
+pub fn allocate_for(
+    delivery: Delivery,
+    core: Option<u32>,
+    name: &str,
+    handler: fn(usize),
+    argument: usize,
+) -> Result<Interrupt, Error> {
+    let allocate = || VECTORS.allocate(core, String::from(name), delivery, handler, argument);
+    let place = core_local::get().on_kernel_heap(allocate)?;
+    Ok(Interrupt { place })
+}
+
+impl Interrupt {
+    /// What the device writes to raise it.
+    pub fn message(&self) -> Message {
+        self.place.message
+    }
+
+    /// The core that takes it.
+    pub fn core(&self) -> u32 {
+        self.place.core
+    }
+
+    /// The number of that core's local APIC.
+    pub fn apic_id(&self) -> u32 {
+        self.place.apic_id
+    }
+
+    /// The vector on that core.
+    pub fn vector(&self) -> u8 {
+        self.place.vector
+    }
+
+    /// How often the core has taken it.
+    pub fn count(&self) -> u64 {
+        VECTORS.count(self.place.core, self.place.vector)
+    }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        let (core, vector) = (self.place.core, self.place.vector);
+        let is_free = core_local::get().on_kernel_heap(|| VECTORS.release(core, vector, patience()));
+        if !is_free {
+            log::error!("vector {vector:#x} of core {core} stays taken: a handler there does not end");
+        }
+    }
+}
+
+/// Waits until the handler of a device that runs on `core` now, if one does, has ended; false where it does not.
+pub fn wait_for_handler(core: u32) -> bool {
+    VECTORS.wait_for_handler(core, patience())
+}
+
+fn patience() -> impl FnMut() -> bool {
+    let deadline_ns = clock::now_ns() + HANDLER_LIMIT_NS;
+    move || clock::now_ns() < deadline_ns
+}
+
+/// Who has which vector, by core and vector, with how often it came.
+pub fn owners() -> Vec<(Owner, u64)> {
+    let owners = VECTORS.owners().into_iter();
+    let counted = owners.map(|owner| {
+        let count = VECTORS.count(owner.place.core, owner.place.vector);
+        (owner, count)
+    });
+    counted.collect()
+}
+
+/// The cores' own interrupts, by core and vector; those that should never come only where they came.
+pub fn common() -> Vec<InterruptInfo> {
+    let mut all = Vec::new();
+    for core in online_cores() {
+        let info = |source: &str, vector, count| InterruptInfo {
+            source: String::from(source),
+            vector,
+            core,
+            delivery: Delivery::Local,
+            count,
+        };
+        for vector in (32..=255).filter(|vector| !DEVICE_VECTORS.contains(vector)) {
+            let count = VECTORS.count(core, vector);
+            let is_handled = !HANDLERS[usize::from(vector)].is_empty();
+            if is_handled || count > 0 {
+                all.push(info(common_name(vector), vector, count));
+            }
+        }
+        let unclaimed = VECTORS.unclaimed(core);
+        if unclaimed > 0 {
+            all.push(info("unclaimed", 0, unclaimed));
+        }
+    }
+    all
+}
+
+fn common_name(vector: u8) -> &'static str {
+    match vector {
+        TIMER_VECTOR => "timer",
+        SPURIOUS_VECTOR => "spurious",
+        vector if is_legacy(vector) => "legacy spurious",
+        _ => "core",
+    }
+}
+
+fn is_legacy(vector: u8) -> bool {
+    (LEGACY_VECTORS..LEGACY_VECTORS + 16).contains(&vector)
 }
 
 /// Called by every entry stub.
@@ -216,14 +384,19 @@ extern "C" fn interrupt_dispatch(frame: &mut Frame) {
         exceptions::handle(frame);
         return;
     }
-    let handler = HANDLERS[usize::from(vector)].load(Ordering::Acquire);
-    if !handler.is_null() {
-        // SAFETY: only `set_handler` stores here, and it stores `fn()` pointers.
-        let handler = unsafe { core::mem::transmute::<*mut (), fn()>(handler) };
-        handler();
+    let page = VECTORS.page(core_local::get().index.get());
+    if DEVICE_VECTORS.contains(&vector) {
+        if let Some(page) = page {
+            page.dispatch(vector);
+        }
+    } else {
+        if let Some(page) = page {
+            page.count(vector);
+        }
+        HANDLERS[usize::from(vector)].call();
     }
     // Neither a spurious interrupt nor one of the masked legacy controllers may be acknowledged.
-    if vector != SPURIOUS_VECTOR && !(LEGACY_VECTORS..LEGACY_VECTORS + 16).contains(&vector) {
+    if vector != SPURIOUS_VECTOR && !is_legacy(vector) {
         apic::acknowledge();
     }
 }

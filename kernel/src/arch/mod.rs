@@ -7,6 +7,9 @@
 //! | `features` | what this processor can do, and switching it on |
 //! | `segments` | GDT, TSS and the interrupt stacks |
 //! | `interrupts` | IDT, the entry stubs, and who handles which vector |
+//! | `vectors` | the device vectors of all cores: owners, handlers, counts |
+//! | `handler_cell` | a place for one handler |
+//! | `shared_line` | several devices on one interrupt line |
 //! | `exceptions` | what a processor exception does to a task or the machine |
 //! | `apic` | the core's own interrupt controller and timer |
 //! | `clock` | the monotonic clock |
@@ -25,6 +28,7 @@ pub mod core_local;
 pub mod exceptions;
 #[cfg(target_os = "none")]
 pub mod features;
+pub mod handler_cell;
 #[cfg(target_os = "none")]
 pub mod interrupts;
 pub mod lock;
@@ -34,3 +38,5 @@ pub mod port;
 pub mod provoke;
 #[cfg(target_os = "none")]
 pub mod segments;
+pub mod shared_line;
+pub mod vectors;

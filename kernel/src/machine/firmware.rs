@@ -1,8 +1,12 @@
 //! What the firmware says of the machine: the ACPI tables that the kernel needs.
 
+use alloc::vec::Vec;
+
+use drivers::acpi::dmar::Dmar;
 use drivers::acpi::fadt::Fadt;
 use drivers::acpi::hpet::Hpet;
 use drivers::acpi::madt::Madt;
+use drivers::acpi::mcfg::{self, Window};
 use drivers::acpi::sleep::SoftOff;
 use drivers::acpi::{self, Table, Tables};
 use spin::Once;
@@ -19,6 +23,10 @@ pub struct Firmware {
     pub madt: Option<Madt>,
     /// The high precision event timer.
     pub hpet: Option<Hpet>,
+    /// Where PCI Express configuration space is; none where the table is missing or malformed.
+    pub mcfg: Vec<Window>,
+    /// What translates the addresses that devices use.
+    pub dmar: Option<Dmar>,
     /// How to turn the machine off.
     pub soft_off: Option<SoftOff>,
 }
@@ -62,6 +70,8 @@ fn read(tables: &Tables<'_, Peephole>) -> Firmware {
         fadt,
         madt: parse(tables, b"APIC", Madt::parse),
         hpet: parse(tables, b"HPET", Hpet::parse),
+        mcfg: parse(tables, b"MCFG", mcfg::windows).unwrap_or_default(),
+        dmar: parse(tables, b"DMAR", Dmar::parse),
         soft_off: fadt.and_then(|fadt| tables.soft_off(&fadt)),
     }
 }
@@ -71,14 +81,11 @@ fn parse<T>(
     signature: &[u8; 4],
     parse: impl Fn(&Table) -> Result<T, acpi::Error>,
 ) -> Option<T> {
-    let parsed = tables
-        .find(signature)
-        .and_then(|table| table.as_ref().map(&parse).transpose());
-    match parsed {
-        Ok(table) => table,
-        Err(error) => {
-            log::warn!("ACPI: {error}");
-            None
-        }
-    }
+    // Where there are several, the first good one counts.
+    tables.all(*signature).find_map(|table| {
+        table
+            .and_then(|table| parse(&table))
+            .inspect_err(|error| log::warn!("ACPI: {error}"))
+            .ok()
+    })
 }

@@ -13,12 +13,13 @@ use services::host::{
     BootStep, BoxFuture, Clock, CpuInfo, Host, Interrupted, LimitError, Machine, MemoryInfo, Power, PowerError,
     StartError, TaskLimits, Tasks,
 };
+use services::interrupts::InterruptInfo;
 use services::random;
 use services::rom::Rom;
 use services::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
 use x86_64::instructions::random::RdRand;
 
-use super::{debug, drawing, firmware, keyboard, power, steps, timing};
+use super::{debug, drawing, firmware, keyboard, power, routing, steps, timing};
 use crate::arch::features::Features;
 use crate::arch::{clock, core_local, features};
 use crate::boot::handover::Handover;
@@ -231,6 +232,10 @@ impl Machine for ThisMachine {
 
     fn command_line(&self) -> String {
         self.facts.handover.tags.command_line().unwrap_or("").to_string()
+    }
+
+    fn interrupts(&self) -> Vec<InterruptInfo> {
+        routing::list()
     }
 
     fn entropy(&self) -> Option<[u8; random::SEED_BYTES]> {

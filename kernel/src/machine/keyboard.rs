@@ -91,9 +91,9 @@ fn start_device(firmware: &Firmware) {
         }
     };
     let device = DEVICE.call_once(|| device);
-    match routing::route_isa(firmware, LINE, on_interrupt) {
+    match routing::route_isa(firmware, LINE, "keyboard", on_interrupt) {
         // For an edge that came before the interrupt was routed.
-        Ok(_) => on_interrupt(),
+        Ok(()) => on_interrupt(0),
         Err(error) => log::error!("keyboard: {error}"),
     }
     log::info!(
@@ -103,7 +103,7 @@ fn start_device(firmware: &Firmware) {
     );
 }
 
-fn on_interrupt() {
+fn on_interrupt(_: usize) {
     if let Some(device) = DEVICE.get() {
         device.on_interrupt();
     }

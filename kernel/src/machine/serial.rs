@@ -73,14 +73,14 @@ pub fn start(choice: SerialChoice, firmware: &Firmware) -> Option<&'static Seria
         reader: WakerSlot::new(),
         writer: WakerSlot::new(),
     });
-    match routing::route_isa(firmware, line, on_interrupt) {
-        Ok(_) => console.uart.enable_interrupts(),
+    match routing::route_isa(firmware, line, name, on_interrupt) {
+        Ok(()) => console.uart.enable_interrupts(),
         Err(error) => log::error!("{name}: {error}"),
     }
     Some(console)
 }
 
-fn on_interrupt() {
+fn on_interrupt(_: usize) {
     if let Some(console) = CONSOLE.get() {
         console.uart.on_interrupt();
     }

@@ -16,6 +16,7 @@ pub mod fs;
 pub mod hash;
 pub mod help;
 pub mod hex;
+pub mod irq;
 pub mod jobs;
 pub mod json;
 pub mod key;
@@ -63,6 +64,7 @@ pub fn register(api: &mut Api) {
     edit::register(api);
     fs::register(api);
     help::register(api);
+    irq::register(api);
     jobs::register(api);
     key::register(api);
     limits::register(api);

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use services::host::{BootStep, CpuInfo, Debug, Machine, MemoryInfo, Power, PowerError, Tasks};
+use services::interrupts::{Delivery, InterruptInfo};
 use services::task::Requests;
 
 use crate::tasks::Threads;
@@ -69,6 +70,22 @@ impl Machine for FakeMachine {
 
     fn command_line(&self) -> String {
         "debug=on".into()
+    }
+
+    fn interrupts(&self) -> Vec<InterruptInfo> {
+        let info = |source: &str, vector, core, delivery, count| InterruptInfo {
+            source: source.into(),
+            vector,
+            core,
+            delivery,
+            count,
+        };
+        vec![
+            info("timer", 0x20, 0, Delivery::Local, 1234),
+            info("com1", 0x30, 0, Delivery::Line(4), 56),
+            info("timer", 0x20, 1, Delivery::Local, 789),
+            info("00:04.0 edu", 0x30, 1, Delivery::Message, 3),
+        ]
     }
 }
 

@@ -23,10 +23,7 @@ impl Hpet {
     /// It is another table, too short, or names no memory.
     pub fn parse(table: &Table) -> Result<Self, Error> {
         table.expect(b"HPET")?;
-        let bad_entry = Error::BadEntry {
-            signature: table.signature(),
-            offset: 40,
-        };
+        let bad_entry = table.bad_entry(40);
         let least_ticks = u16_at(table.bytes(), 53).ok_or_else(|| table.bad_length())?;
         let register = FixedRegister::parse(table.bytes(), 40).ok_or(bad_entry)?;
         if register.space != Space::Memory {

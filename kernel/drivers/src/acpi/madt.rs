@@ -173,10 +173,7 @@ impl Madt {
         };
         let mut offset = ENTRIES_OFFSET;
         while offset < bytes.len() {
-            let bad_entry = Error::BadEntry {
-                signature: table.signature(),
-                offset,
-            };
+            let bad_entry = table.bad_entry(offset);
             let length = usize::from(u8_at(bytes, offset + 1).ok_or(bad_entry)?);
             let entry = bytes
                 .get(offset..offset + length)

@@ -6,12 +6,14 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`dmar`] | which units translate the addresses that devices use |
 //! | [`fadt`] | fixed registers: power management, timer, reset |
 //! | [`madt`] | interrupt controllers and processors |
 //! | [`hpet`] | where the high precision timer is |
 //! | [`mcfg`] | where PCI Express configuration space is |
 //! | [`sleep`] | what to write to switch the machine off |
 
+pub mod dmar;
 pub mod fadt;
 pub mod hpet;
 pub mod madt;
@@ -162,6 +164,13 @@ impl Table {
     fn bad_length(&self) -> Error {
         Error::BadLength {
             signature: self.signature,
+        }
+    }
+
+    fn bad_entry(&self, offset: usize) -> Error {
+        Error::BadEntry {
+            signature: self.signature,
+            offset,
         }
     }
 }
