@@ -16,7 +16,7 @@ use kernel::machine::display::{self, Display};
 use kernel::machine::firmware::{self, Firmware};
 use kernel::machine::host::{self, Facts};
 use kernel::machine::serial::{self, SerialConsole};
-use kernel::machine::{debug, routing, session, sessions, steps, timing};
+use kernel::machine::{debug, identity, routing, session, sessions, steps, timing};
 use kernel::memory::{Physical, frames, paging, stack, static_stack};
 use kernel::report::{self, crash, early, journal, symbols};
 use services::host::Host;
@@ -33,6 +33,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     start_memory(&handover, &features);
     steps::begin("firmware tables");
     let firmware = firmware::start(&handover);
+    identity::start(&handover);
     steps::done("firmware tables");
 
     start_interrupts(&features, firmware);

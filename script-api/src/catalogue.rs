@@ -26,6 +26,10 @@ pub const NAMESPACES: &[(&str, &str)] = &[
     ("hash", "Digests and checksums of text and bytes."),
     ("hex", "Bytes as hexadecimal text and back."),
     ("irq", "Interrupts: who raises them, where, how often."),
+    (
+        "hw",
+        "What the machine is made of, its registers, and a report of all of it.",
+    ),
     ("json", "Values as JSON text and back."),
     ("key", "The keyboard: keys, layouts, key presses."),
     ("log", "What the machine has noted."),
@@ -34,6 +38,7 @@ pub const NAMESPACES: &[(&str, &str)] = &[
     ("rand", "Random numbers, choices and bytes."),
     ("regex", "Patterns: finds, takes apart, replaces."),
     ("screen", "Draws text, shapes and pictures on the screen."),
+    ("sensor", "What the machine measures of itself: temperatures."),
     ("sys", "The system, its start and its version."),
     ("task", "Functions that run beside the prompt."),
     ("text", "Splits, joins, aligns and wraps text."),
@@ -44,7 +49,10 @@ pub const NAMESPACES: &[(&str, &str)] = &[
 
 /// The namespaces in the order and the groups of the overview.
 pub const GROUPS: &[(&str, &[&str])] = &[
-    ("machine", &["sys", "cpu", "mem", "irq", "power", "log", "debug"]),
+    (
+        "machine",
+        &["sys", "cpu", "mem", "hw", "sensor", "irq", "power", "log", "debug"],
+    ),
     ("files", &["fs"]),
     ("people", &["screen", "key"]),
     ("tasks", &["task", "channel", "cell", "counter", "time", "timer"]),

@@ -9,6 +9,7 @@ use services::files::Files;
 use services::files::memory::Memory;
 use services::files::read_only::ReadOnly;
 use services::host::{Clock, Host, Keyboard, Machine, Power, PowerError};
+use services::identity::Unknown;
 use services::keyboard::Layout;
 use services::log::Ring;
 use services::rom::Rom;
@@ -107,6 +108,8 @@ pub fn make(data: Option<&Path>, command_line: String) -> io::Result<Simulated> 
         clock,
         power: &ThisPower,
         machine,
+        identity: &Unknown,
+        raw: None,
         log: ring,
         rom,
         files: forever(mount(rom, machine, data)?),

@@ -7,15 +7,12 @@
 //! | [`calibrate`] | none: measures the time stamp counter against a reference |
 //! | [`counter`] | none: what the reference counters have in common |
 //! | [`cpuid`] | none: what the processor says of itself |
-//! | [`hpet`] | the high precision timer, as a counter |
-//! | [`i8042`] | the keyboard controller and its keyboard |
-//! | [`ioapic`] | sends device interrupts to processors |
-//! | [`microcode`] | the revision of the processor's microcode |
 //! | [`edu`] | the emulator's device for teaching: the worked example of a driver |
 //! | [`hpet`] | the high precision timer, as a counter |
 //! | [`i8042`] | the keyboard controller and its keyboard |
 //! | [`ioapic`] | sends device interrupts to processors |
 //! | [`message`] | none: what devices write to interrupt a processor |
+//! | [`microcode`] | the revision of the processor's microcode |
 //! | [`pci`] | none: the bus that devices are found on |
 //! | [`pic`] | the two 8259, masked for good |
 //! | [`pit`] | the 8254's channel 2, as a counter |
@@ -37,10 +34,7 @@ pub mod counter;
 pub mod cpuid;
 pub mod edu;
 pub mod hpet;
-pub mod hpet;
 pub mod i8042;
-pub mod i8042;
-pub mod ioapic;
 pub mod ioapic;
 pub mod message;
 pub mod microcode;

@@ -22,7 +22,7 @@ pub struct Reading {
 /// Questions about what the machine is. A machine that cannot answer one leaves the default.
 pub trait Identity: Send + Sync {
     /// Named facts about the processor: `microarchitecture`, `microcode`, `topology`, `caches`, `physical_bits` and so on.
-    fn processor(&self) -> Vec<(String, Value)> {
+    fn processor(&self) -> Vec<(&'static str, Value)> {
         Vec::new()
     }
 

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+pub use hw::pci::Address;
+
 /// How many bits one access moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Width {
@@ -40,39 +42,6 @@ impl Width {
     /// The largest value.
     pub fn largest(self) -> u64 {
         u64::MAX >> (64 - self.bits())
-    }
-}
-
-/// Where a PCI function is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConfigAddress {
-    /// The segment; 0 on all but large servers.
-    pub segment: u16,
-    /// The bus.
-    pub bus: u8,
-    /// The device, 0 to 31.
-    pub device: u8,
-    /// The function, 0 to 7.
-    pub function: u8,
-}
-
-impl ConfigAddress {
-    /// Reads `00:1f.2`, or `0000:00:1f.2` with the segment in front.
-    pub fn parse(text: &str) -> Option<Self> {
-        let number = |text: &str, digits: usize, most: u32| {
-            let is_number = (1..=digits).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let number = u32::from_str_radix(text, 16).ok().filter(|_| is_number)?;
-            (number <= most).then_some(number)
-        };
-        let (place, function) = text.split_once('.')?;
-        let (bus, device) = place.rsplit_once(':')?;
-        let (segment, bus) = bus.rsplit_once(':').unwrap_or(("0", bus));
-        Some(Self {
-            segment: number(segment, 4, 0xffff)? as u16,
-            bus: number(bus, 2, 0xff)? as u8,
-            device: number(device, 2, 31)? as u8,
-            function: number(function, 1, 7)? as u8,
-        })
     }
 }
 
@@ -147,13 +116,13 @@ pub trait Raw: Send + Sync {
     /// # Errors
     ///
     /// See [`Error`].
-    fn read_config(&self, address: ConfigAddress, offset: u16, width: Width) -> Result<u64, Error>;
+    fn read_config(&self, address: Address, offset: u16, width: Width) -> Result<u64, Error>;
     /// Writes a PCI function's configuration space.
     ///
     /// # Errors
     ///
     /// See [`Error`].
-    fn write_config(&self, address: ConfigAddress, offset: u16, width: Width, value: u64) -> Result<(), Error>;
+    fn write_config(&self, address: Address, offset: u16, width: Width, value: u64) -> Result<(), Error>;
     /// Reads a model-specific register of the core that runs the task.
     ///
     /// # Errors
@@ -171,38 +140,7 @@ pub trait Raw: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn addresses_are_read_with_and_without_a_segment() {
-        let address = ConfigAddress {
-            segment: 0,
-            bus: 0,
-            device: 0x1f,
-            function: 2,
-        };
-        assert_eq!(ConfigAddress::parse("00:1f.2"), Some(address));
-        assert_eq!(ConfigAddress::parse("0:1F.2"), Some(address));
-        let far = ConfigAddress {
-            segment: 0x12,
-            bus: 0xff,
-            ..address
-        };
-        assert_eq!(ConfigAddress::parse("0012:ff:1f.2"), Some(far));
-        for text in [
-            "",
-            "00:1f",
-            "1f.2",
-            "00:20.0",
-            "00:1f.8",
-            "100:00.0",
-            "+0:00.0",
-            "00:00.00",
-            "0:0:0:0.0",
-            "a.b:c",
-        ] {
-            assert_eq!(ConfigAddress::parse(text), None, "{text}");
-        }
-    }
+    use alloc::vec::Vec;
 
     #[test]
     fn widths_are_the_four_that_there_are() {

@@ -14,6 +14,7 @@
 //! | `apic` | the core's own interrupt controller and timer |
 //! | `clock` | the monotonic clock |
 //! | `port` | I/O ports |
+//! | `msr` | model-specific registers that may be refused |
 //! | `provoke` | exceptions on purpose, for tests |
 //! | `copy` | memory copies that are fast on processors and emulators |
 
@@ -32,6 +33,8 @@ pub mod handler_cell;
 #[cfg(target_os = "none")]
 pub mod interrupts;
 pub mod lock;
+#[cfg(target_os = "none")]
+pub mod msr;
 #[cfg(target_os = "none")]
 pub mod port;
 #[cfg(target_os = "none")]

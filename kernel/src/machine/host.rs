@@ -5,7 +5,6 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use raw_cpuid::CpuId;
 use services::files::memory::Memory;
 use services::files::read_only::ReadOnly;
 use services::files::{FileSystem, Files};
@@ -19,9 +18,9 @@ use services::rom::Rom;
 use services::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
 use x86_64::instructions::random::RdRand;
 
-use super::{debug, drawing, firmware, keyboard, power, routing, steps, timing};
+use super::{debug, drawing, firmware, identity, keyboard, power, raw, routing, steps, timing};
 use crate::arch::features::Features;
-use crate::arch::{clock, core_local, features};
+use crate::arch::{clock, core_local};
 use crate::boot::handover::Handover;
 use crate::executor::{fiber, run, tasks};
 use crate::memory::{arena, frames, heap, image, stack};
@@ -48,6 +47,8 @@ pub fn make(facts: Facts, rom: Rom, with_debug: bool) -> Host {
         clock: machine,
         power: machine,
         machine,
+        identity: identity::contract(),
+        raw: Some(&raw::ThisRaw),
         log: journal::ring(),
         rom,
         files: Box::leak(Box::new(mount(rom))),
@@ -162,43 +163,24 @@ impl Machine for ThisMachine {
     }
 
     fn cpu(&self) -> CpuInfo {
-        let id = CpuId::new();
-        let basic = id.get_feature_info();
-        let flags = &self.facts.features;
-        let named = [
-            ("nx", flags.no_execute),
-            ("smep", flags.smep),
-            ("smap", flags.smap),
-            ("umip", flags.umip),
-            ("x2apic", flags.x2apic),
-            ("tsc_deadline", flags.tsc_deadline),
-            ("tsc_invariant", flags.tsc_invariant),
-            ("erms", flags.fast_string_copy),
-        ];
+        let processor = identity::processor();
+        let signature = processor.signature();
         let madt = firmware::get().and_then(|firmware| firmware.madt.as_ref());
         let present = madt.map_or(1, |madt| {
             madt.processors.iter().filter(|one| one.is_enabled).count().max(1)
         });
         CpuInfo {
-            vendor: id
-                .get_vendor_info()
-                .map_or_else(String::new, |vendor| vendor.as_str().to_string()),
-            brand: id
-                .get_processor_brand_string()
-                .map_or_else(String::new, |brand| brand.as_str().trim().to_string()),
-            family: basic.as_ref().map_or(0, |info| info.family_id().into()),
-            model: basic.as_ref().map_or(0, |info| info.model_id().into()),
-            stepping: basic.as_ref().map_or(0, |info| info.stepping_id().into()),
+            vendor: processor.vendor(),
+            brand: processor.brand(),
+            family: signature.family,
+            model: signature.model,
+            stepping: signature.stepping,
             cores_online: 1,
             cores_present: present as u32,
             tsc_khz: clock::rate_hz() / 1000,
-            tsc_invariant: flags.tsc_invariant,
-            features: named
-                .into_iter()
-                .filter_map(|(name, present)| present.then_some(name))
-                .collect(),
-            hypervisor: features::hypervisor(&id)
-                .map(|name| String::from_utf8_lossy(&name).trim_end_matches('\0').to_string()),
+            tsc_invariant: self.facts.features.tsc_invariant,
+            features: processor.features(),
+            hypervisor: processor.hypervisor(),
         }
     }
 

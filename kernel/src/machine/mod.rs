@@ -12,6 +12,9 @@
 //! | [`drawing`] | what scripts see of the screen, and parts of it that tasks own |
 //! | [`keyboard`] | what is typed at the screen |
 //! | [`driver_task`] | starting a driver on a fiber |
+//! | [`identity`] | what the machine is: processor, firmware's description, sensors, memory map |
+//! | [`raw`] | registers for a person at the prompt |
+//! | `words` | what drivers found out, as scripts see it |
 //! | [`power`] | off and reboot |
 //! | [`steps`] | how long each start-up step took |
 //! | [`host`] | the contracts that the script interface stands on |
@@ -26,8 +29,10 @@ pub mod drawing;
 pub mod driver_task;
 pub mod firmware;
 pub mod host;
+pub mod identity;
 pub mod keyboard;
 pub mod power;
+pub mod raw;
 pub mod routing;
 pub mod screen;
 pub mod serial;
@@ -35,3 +40,4 @@ pub mod session;
 pub mod sessions;
 pub mod steps;
 pub mod timing;
+mod words;

@@ -3,7 +3,9 @@
 //! What a test finds wrong it says by a panic.
 
 mod console;
+mod identity;
 mod parts;
+mod registers;
 mod screen;
 
 use std::sync::Arc;
@@ -21,8 +23,10 @@ use services::terminal::Terminal;
 
 pub use crate::tasks::{Threads, is_on_kernel_heap, wait_for};
 pub use console::FakeConsole;
+use identity::FakeIdentity;
 pub use parts::FakePower;
 use parts::{FakeDebug, FakeMachine};
+use registers::FakeRegisters;
 pub use screen::{FakeDisplay, FakeKeyboard};
 
 use crate::rom;
@@ -75,6 +79,8 @@ pub fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
         clock: Box::leak(Box::new(HostClock::with_fixed_date(UNIX_MS))),
         power,
         machine: &FakeMachine,
+        identity: &FakeIdentity,
+        raw: Some(Box::leak(Box::<FakeRegisters>::default())),
         log,
         rom,
         files,

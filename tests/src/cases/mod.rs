@@ -10,6 +10,7 @@ mod editing;
 mod exceptions;
 mod harness;
 mod hostile;
+mod identity;
 mod language;
 mod machine_mode;
 mod matrix;
@@ -41,6 +42,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         harness::TESTS,
         prompt::TESTS,
         results::TESTS,
+        identity::TESTS,
         language::TESTS,
         machine_mode::TESTS,
         transcripts::TESTS,
