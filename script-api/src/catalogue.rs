@@ -25,11 +25,11 @@ pub const NAMESPACES: &[(&str, &str)] = &[
     ("fs", "Files and directories."),
     ("hash", "Digests and checksums of text and bytes."),
     ("hex", "Bytes as hexadecimal text and back."),
-    ("irq", "Interrupts: who raises them, where, how often."),
     (
         "hw",
         "What the machine is made of, its registers, and a report of all of it.",
     ),
+    ("irq", "Interrupts: who raises them, where, how often."),
     ("json", "Values as JSON text and back."),
     ("key", "The keyboard: keys, layouts, key presses."),
     ("log", "What the machine has noted."),

@@ -1,6 +1,5 @@
 //! What the machine is: its processor, the firmware's description of it, its sensors and its memory map.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
@@ -12,7 +11,7 @@ use drivers::microcode;
 use drivers::smbios::parts::Description;
 use drivers::smbios::{self, entry};
 use drivers::thermal::Thermometer;
-use services::identity::{Identity, Reading};
+use services::identity::{Identity, Reading, Unknown};
 use services::memory_map::{self, Kind, MemoryRange};
 use services::value::Value;
 use spin::Once;
@@ -204,6 +203,6 @@ pub fn is_ram(address: u64, bytes: u64) -> bool {
 pub fn contract() -> &'static dyn Identity {
     match get() {
         Some(identity) => identity,
-        None => Box::leak(Box::new(services::identity::Unknown)),
+        None => &Unknown,
     }
 }
