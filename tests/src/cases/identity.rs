@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::ensure;
 use crate::error::Error;
-use crate::machine::{Config, Firmware, Machine};
+use crate::machine::{Config, Firmware, Machine, PROMPT};
 use crate::runner::{Company, Context, Test};
 
 pub(super) const TESTS: &[Test] = &[
@@ -35,6 +35,8 @@ pub(super) const TESTS: &[Test] = &[
     },
 ];
 
+/// What the manual says of the report.
+const PAGE: &str = include_str!("../../../docs/manual/src/machine/report.md");
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn at_prompt(
@@ -50,7 +52,9 @@ fn at_prompt(
 }
 
 fn check_all(machine: &mut Machine, cases: &[(&str, &str)]) -> Result<(), Error> {
-    cases.iter().try_for_each(|(line, expected)| machine.check(line, expected))
+    cases
+        .iter()
+        .try_for_each(|(line, expected)| machine.check(line, expected))
 }
 
 fn processors(context: &Context) -> Result<(), Error> {
@@ -69,10 +73,16 @@ fn processors(context: &Context) -> Result<(), Error> {
                 ("c.brand", "\"Intel(R) Core(TM) i7-9750H\""),
                 ("[c.family, c.model, c.stepping]", "[6, 158, 10]"),
                 ("c.microarchitecture", "\"coffee lake\""),
-                ("[c.topology.packages, c.topology.cores_per_package, c.topology.threads_per_core]", "[1, 2, 2]"),
+                (
+                    "[c.topology.packages, c.topology.cores_per_package, c.topology.threads_per_core]",
+                    "[1, 2, 2]",
+                ),
                 ("c.caches.column(\"level\")", "[1, 1, 2, 3]"),
                 ("c.caches[0].size_bytes", "32768"),
-                ("c.features.contains(\"smep\") && c.features.contains(\"sse4_2\")", "true"),
+                (
+                    "c.features.contains(\"smep\") && c.features.contains(\"sse4_2\")",
+                    "true",
+                ),
                 ("c.virtual_bits", "48"),
                 ("c.hypervisor", "\"TCGTCGTCGTCG\""),
             ],
@@ -129,18 +139,27 @@ fn smbios(context: &Context) -> Result<(), Error> {
                     machine,
                     &[
                         ("let m = hw::info();", ""),
-                        ("[m.system.maker, m.system.product, m.system.serial]", "[\"Acme\", \"Roadrunner\", \"XY-12\"]"),
+                        (
+                            "[m.system.maker, m.system.product, m.system.serial]",
+                            "[\"Acme\", \"Roadrunner\", \"XY-12\"]",
+                        ),
                         ("m.system.uuid", "\"00112233-4455-6677-8899-aabbccddeeff\""),
                         ("[m.board.product, m.board.serial]", "[\"Anvil\", \"B-7\"]"),
                         ("m.chassis.kind", "\"other\""),
                         ("m.memory_devices.len()", "1"),
                         ("m.memory_devices[0].size_bytes", "268435456"),
-                        ("[m.memory_devices[0].maker, m.memory_devices[0].part]", "[\"Chips\", \"P-9\"]"),
+                        (
+                            "[m.memory_devices[0].maker, m.memory_devices[0].part]",
+                            "[\"Chips\", \"P-9\"]",
+                        ),
                         ("m.memory_devices[0].kind + m.memory_devices[0].form", "\"ramdimm\""),
                         ("m.processors.len()", "1"),
                         ("m.bios.vendor.len() > 2", "true"),
                         ("let r = hw::report().machine;", ""),
-                        ("[\"serial\" in r.system, \"uuid\" in r.system, \"serial\" in r.board]", "[false, false, false]"),
+                        (
+                            "[\"serial\" in r.system, \"uuid\" in r.system, \"serial\" in r.board]",
+                            "[false, false, false]",
+                        ),
                         ("hw::report(#{serials: true}).machine.system.serial", "\"XY-12\""),
                     ],
                 )
@@ -172,7 +191,12 @@ fn memory_map(context: &Context) -> Result<(), Error> {
 
 fn registers(context: &Context) -> Result<(), Error> {
     context.at_prompt("", |machine| {
-        for call in ["hw::read_port(0x71, 8)", "hw::read_mmio(0xfee00030, 32)", "hw::read_config(\"00:00.0\", 0, 32)", "hw::read_msr(0x1b)"] {
+        for call in [
+            "hw::read_port(0x71, 8)",
+            "hw::read_mmio(0xfee00030, 32)",
+            "hw::read_config(\"00:00.0\", 0, 32)",
+            "hw::read_msr(0x1b)",
+        ] {
             let said = machine.eval(call)?;
             ensure!(said.contains("error[locked]"), "{call}: {said}");
         }
@@ -221,24 +245,69 @@ fn registers(context: &Context) -> Result<(), Error> {
     })
 }
 
+/// The page's session on this machine: inputs, and the lines that must follow, in which `...` stands for anything.
+fn shown() -> Vec<(&'static str, Vec<&'static str>)> {
+    let blocks = PAGE
+        .split("```q35\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next());
+    let mut exchanges: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in blocks.flat_map(str::lines) {
+        match (line.strip_prefix(PROMPT), exchanges.last_mut()) {
+            (Some(input), _) => exchanges.push((input, Vec::new())),
+            (None, Some((_, lines))) => lines.push(line),
+            (None, None) => {}
+        }
+    }
+    exchanges
+}
+
+/// Whether `line` is `pattern` with something for each `...` in it.
+fn fits(pattern: &str, line: &str) -> bool {
+    let mut pieces = pattern.split("...");
+    let Some(mut rest) = pieces.next().and_then(|start| line.strip_prefix(start)) else {
+        return false;
+    };
+    let mut has_gap = false;
+    for piece in pieces {
+        has_gap = true;
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    rest.is_empty() || (has_gap && pattern.ends_with("..."))
+}
+
 /// The keys that the manual's page explains: the first words of its tables' rows.
 fn explained() -> Vec<String> {
-    let page = include_str!("../../../docs/manual/src/machine/report.md");
-    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
-    rows.filter_map(|row| row.split_once('`')).map(|(key, _)| key.to_string()).collect()
+    let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.filter_map(|row| row.split_once('`'))
+        .map(|(key, _)| key.to_string())
+        .collect()
 }
 
 fn report(context: &Context) -> Result<(), Error> {
     let keys = explained();
     ensure!(keys.len() > 50, "the page explains {} keys", keys.len());
     context.at_prompt("", |machine| {
-        machine.eval_within("let r = hw::report();", LIMIT)?;
+        let exchanges = shown();
+        ensure!(exchanges.len() > 8, "the page shows {} lines", exchanges.len());
+        for (input, expected) in exchanges {
+            let said = machine.eval_within(input, LIMIT)?;
+            let lines: Vec<&str> = said.lines().map(str::trim_end).collect();
+            let is_right =
+                lines.len() == expected.len() && expected.iter().zip(&lines).all(|(pattern, line)| fits(pattern, line));
+            ensure!(is_right, "`{input}` shows {said:?}, the page {expected:?}");
+        }
         for key in &keys {
             // `part.key`, where a part that is a list has the key in its first row.
             let path: Vec<&str> = key.split('.').collect();
             let look = match path[..] {
                 [part] => format!("\"{part}\" in r"),
-                [part, key] => format!("let p = r.{part}; if type_of(p) == \"array\" {{ p = p[0] }} p != () && \"{key}\" in p"),
+                [part, key] => {
+                    format!("let p = r.{part}; if type_of(p) == \"array\" {{ p = p[0] }} p != () && \"{key}\" in p")
+                }
                 _ => format!("r.{} != ()", key),
             };
             machine.check(&look, "true")?;
@@ -246,7 +315,10 @@ fn report(context: &Context) -> Result<(), Error> {
         // And the page explains every part.
         let parts = machine.eval("for k in r.keys() { print(k) }")?;
         for part in parts.lines() {
-            ensure!(keys.iter().any(|key| key == part), "the manual does not explain `{part}`");
+            ensure!(
+                keys.iter().any(|key| key == part),
+                "the manual does not explain `{part}`"
+            );
         }
         machine.check("json::parse(json::print(r)).system.firmware", "\"bios\"")?;
         machine.check("r.processor.hypervisor", "\"TCGTCGTCGTCG\"")
