@@ -17,7 +17,7 @@ use kernel::machine::firmware::{self, Firmware};
 use kernel::machine::host::{self, Facts};
 use kernel::machine::serial::{self, SerialConsole};
 use kernel::machine::{
-    binding, buttons, cores, debug, entropy, pci, routing, session, sessions, steps, timing, wall_clock,
+    binding, buttons, cores, debug, entropy, identity, pci, routing, session, sessions, steps, timing, wall_clock,
 };
 use kernel::memory::{Physical, frames, paging, stack, static_stack};
 use kernel::report::{self, crash, early, journal, symbols};
@@ -35,6 +35,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     start_memory(&handover, &features);
     steps::begin("firmware tables");
     let firmware = firmware::start(&handover);
+    identity::start(&handover);
     steps::done("firmware tables");
 
     start_interrupts(&features, firmware, &options);

@@ -26,6 +26,10 @@ pub const NAMESPACES: &[(&str, &str)] = &[
     ("fs", "Files and directories."),
     ("hash", "Digests and checksums of text and bytes."),
     ("hex", "Bytes as hexadecimal text and back."),
+    (
+        "hw",
+        "What the machine is made of, its registers, and a report of all of it.",
+    ),
     ("irq", "Interrupts: who raises them, where, how often."),
     ("json", "Values as JSON text and back."),
     ("key", "The keyboard: keys, layouts, key presses."),
@@ -36,6 +40,7 @@ pub const NAMESPACES: &[(&str, &str)] = &[
     ("rand", "Random numbers, choices and bytes."),
     ("regex", "Patterns: finds, takes apart, replaces."),
     ("screen", "Draws text, shapes and pictures on the screen."),
+    ("sensor", "What the machine measures of itself: temperatures."),
     ("sys", "The system, its start and its version."),
     ("task", "Functions that run beside the prompt."),
     ("text", "Splits, joins, aligns and wraps text."),
@@ -48,7 +53,9 @@ pub const NAMESPACES: &[(&str, &str)] = &[
 pub const GROUPS: &[(&str, &[&str])] = &[
     (
         "machine",
-        &["sys", "cpu", "mem", "pci", "irq", "acpi", "power", "log", "debug"],
+        &[
+            "sys", "cpu", "mem", "pci", "irq", "acpi", "hw", "sensor", "power", "log", "debug",
+        ],
     ),
     ("files", &["fs"]),
     ("people", &["screen", "key"]),

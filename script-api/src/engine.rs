@@ -16,6 +16,8 @@ use rhai::{
     Shared, Token,
 };
 
+use services::task::Hardware;
+
 use crate::context::{NATIVE_STACK_BYTES, Stop, TaskContext};
 use crate::error::thrown;
 use crate::functions;
@@ -33,6 +35,8 @@ pub struct Profile {
     pub expression_depths: (usize, usize),
     /// How deep script functions may call each other; the stack usually ends first.
     pub call_depth: usize,
+    /// They may ask for access to the machine's registers.
+    pub may_unlock_hardware: bool,
 }
 
 impl Profile {
@@ -41,6 +45,7 @@ impl Profile {
         source_limit_bytes: 256 * 1024,
         expression_depths: (128, 128),
         call_depth: 4096,
+        may_unlock_hardware: true,
     };
 }
 
@@ -204,6 +209,9 @@ fn harden(engine: &mut Engine, context: TaskContext, profile: Profile) {
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_expr_depths(profile.expression_depths.0, profile.expression_depths.1);
     engine.set_max_call_levels(profile.call_depth);
+    if !profile.may_unlock_hardware {
+        context.control.set_hardware(Hardware::Forbidden);
+    }
     guard_parser(engine, context);
     let print = move |text: &str| {
         // The next operation ends the script where the stack is short or the wait was interrupted.

@@ -234,6 +234,11 @@ pub struct Args<'a> {
 }
 
 impl Args<'_> {
+    /// None: for a service that another one calls.
+    pub fn none() -> Self {
+        Self { values: &[] }
+    }
+
     /// The whole number at `index`.
     pub fn int(&self, index: usize) -> i64 {
         self.values

@@ -10,6 +10,7 @@ use services::files::Files;
 use services::files::memory::Memory;
 use services::files::read_only::ReadOnly;
 use services::host::{Clock, Host, Keyboard, Machine, Power, PowerError};
+use services::identity::Unknown;
 use services::keyboard::Layout;
 use services::log::Ring;
 use services::pci::NoBus;
@@ -110,6 +111,8 @@ pub fn make(data: Option<&Path>, command_line: String) -> io::Result<Simulated> 
         power: &ThisPower,
         acpi: &NoAcpi,
         machine: facts,
+        identity: &Unknown,
+        raw: None,
         log: ring,
         rom,
         files: forever(mount(rom, facts, data)?),

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`register`] | typed registers and memory-mapped register windows |
 //! | [`port`] | I/O ports at offsets from a base |
+//! | [`msr`] | model-specific registers |
 //! | [`pci`] | the configuration space of PCI |
 //! | [`bytes`] | little-endian numbers in tables |
 //! | [`facts`] | what a device or a table says of itself, for people |
@@ -30,6 +31,7 @@ pub mod facts;
 pub mod fake;
 pub mod known_msr;
 pub mod mmio;
+pub mod msr;
 pub mod pci;
 pub mod port;
 pub mod register;

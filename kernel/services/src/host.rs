@@ -15,10 +15,12 @@ use crate::acpi::Acpi;
 use crate::clocks::{ClockInfo, SetError};
 use crate::cores::CoreInfo;
 use crate::files::Files;
+use crate::identity::Identity;
 use crate::interrupts::InterruptInfo;
 use crate::keyboard::Layout;
 use crate::lock::Lock;
 use crate::pci::Pci;
+use crate::raw::Raw;
 use crate::screen::FontSize;
 use crate::screen::drawing::{self, Area, Drawing};
 use crate::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
@@ -41,6 +43,10 @@ pub struct Host {
     pub acpi: &'static dyn Acpi,
     /// What the machine is made of.
     pub machine: &'static dyn Machine,
+    /// What the machine is, in words.
+    pub identity: &'static dyn Identity,
+    /// Its registers; `None` where they are somebody else's.
+    pub raw: Option<&'static dyn Raw>,
     /// The newest log lines.
     pub log: &'static log::Ring,
     /// `/rom`.

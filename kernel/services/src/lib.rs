@@ -22,6 +22,9 @@
 //! | [`cores`] | what scripts see of the processor's cores
 //! | [`interrupts`] | what scripts see of interrupts
 //! | [`clocks`] | what scripts see of the machine's clocks |
+//! | [`identity`] | what the machine is: processor, firmware's description, sensors, memory map |
+//! | [`memory_map`] | physical memory, and what each part is used for |
+//! | [`raw`] | access to registers past all drivers |
 //! | [`console`] | a byte console such as a serial line |
 //! | [`terminal`] | the line editor and the terminal on top of a console |
 //! | [`lock`] | the counted spin lock |
@@ -47,15 +50,18 @@ pub mod dashboard;
 pub mod edit;
 pub mod files;
 pub mod host;
+pub mod identity;
 pub mod interrupts;
 pub mod keyboard;
 pub mod legacy;
 pub mod lock;
 pub mod log;
+pub mod memory_map;
 pub mod pager;
 pub mod painter;
 pub mod pci;
 pub mod random;
+pub mod raw;
 pub mod report;
 pub mod rhythm;
 pub mod rom;

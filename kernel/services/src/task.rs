@@ -27,6 +27,18 @@ pub struct Control {
     native: AtomicU32,
     waker: Lock<Option<Waker>>,
     random: Lock<Option<Box<Generator>>>,
+    hardware: AtomicU32,
+}
+
+/// Whether a task may touch the machine's registers past all drivers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hardware {
+    /// Not until it asks.
+    Locked,
+    /// It may.
+    Unlocked,
+    /// It never may, whatever it asks.
+    Forbidden,
 }
 
 /// What is known of the native function that a task runs; see [`Control::begin_native`].
@@ -83,6 +95,7 @@ impl Control {
             native: AtomicU32::new(Native::None as u32),
             waker: Lock::new(None),
             random: Lock::new(None),
+            hardware: AtomicU32::new(Hardware::Locked as u32),
         }
     }
 
@@ -95,6 +108,7 @@ impl Control {
         self.native.store(Native::None as u32, Ordering::Relaxed);
         *self.waker.lock() = None;
         *self.random.lock() = None;
+        self.hardware.store(Hardware::Locked as u32, Ordering::Relaxed);
     }
 
     /// What is asked of the task now. The one load that each script operation pays for.
@@ -192,6 +206,23 @@ impl Control {
     /// lock for one number only.
     pub fn random(&self) -> &Lock<Option<Box<Generator>>> {
         &self.random
+    }
+
+    /// Whether the task may touch the machine's registers past all drivers.
+    pub fn hardware(&self) -> Hardware {
+        let hardware = self.hardware.load(Ordering::Relaxed);
+        let all = [Hardware::Locked, Hardware::Unlocked, Hardware::Forbidden];
+        all.into_iter()
+            .find(|one| *one as u32 == hardware)
+            .unwrap_or(Hardware::Forbidden)
+    }
+
+    /// Changes that, and returns what holds now: what is forbidden once stays so until the task ends.
+    pub fn set_hardware(&self, wanted: Hardware) -> Hardware {
+        let set = self.hardware.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| {
+            (now != Hardware::Forbidden as u32).then_some(wanted as u32)
+        });
+        if set.is_ok() { wanted } else { Hardware::Forbidden }
     }
 
     /// Whether at least `bytes` are left between this call's frame and the end of the running task's stack.
@@ -321,6 +352,19 @@ pub struct TaskInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hardware_that_is_forbidden_stays_so_for_the_task() {
+        let control = Control::new();
+        assert_eq!(control.hardware(), Hardware::Locked);
+        assert_eq!(control.set_hardware(Hardware::Unlocked), Hardware::Unlocked);
+        assert_eq!(control.hardware(), Hardware::Unlocked);
+        assert_eq!(control.set_hardware(Hardware::Forbidden), Hardware::Forbidden);
+        assert_eq!(control.set_hardware(Hardware::Unlocked), Hardware::Forbidden);
+        assert_eq!(control.hardware(), Hardware::Forbidden);
+        control.reset();
+        assert_eq!(control.hardware(), Hardware::Locked);
+    }
 
     #[test]
     fn a_wait_that_a_description_denies_is_noticed() {

@@ -8,6 +8,7 @@ use services::task::TaskError;
 use x86_64::registers::control::Cr2;
 
 use super::interrupts::Frame;
+use super::msr;
 use crate::executor::recovery;
 use crate::memory::{arena, image, stack};
 use crate::report;
@@ -54,6 +55,7 @@ const ALIGNMENT_FLAG: u64 = 1 << 18;
 
 const NMI: u64 = 2;
 const DOUBLE_FAULT: u64 = 8;
+const PROTECTION_FAULT: u64 = 13;
 const PAGE_FAULT: u64 = 14;
 const MACHINE_CHECK: u64 = 18;
 
@@ -112,6 +114,12 @@ pub fn handle(frame: &mut Frame) {
     }
     if frame.vector == NMI {
         report::crash::stop_if_asked(frame);
+    }
+    if frame.vector == PROTECTION_FAULT
+        && let Some(next) = msr::resume_after(frame.rip)
+    {
+        frame.rip = next;
+        return;
     }
     let may_end_task = !matches!(frame.vector, NMI | DOUBLE_FAULT | MACHINE_CHECK);
     if may_end_task && recovery::is_possible(frame.rsp as usize) {

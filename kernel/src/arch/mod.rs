@@ -18,6 +18,7 @@
 //! | `clock` | the monotonic clock |
 //! | `noise` | noise from the processor, for random numbers |
 //! | `port` | I/O ports |
+//! | `msr` | model-specific registers that may be refused |
 //! | `provoke` | exceptions on purpose, for tests |
 //! | `copy` | memory copies that are fast on processors and emulators |
 
@@ -39,6 +40,7 @@ pub mod handler_cell;
 pub mod interrupts;
 pub mod load;
 pub mod lock;
+pub mod msr;
 #[cfg(target_os = "none")]
 pub mod noise;
 #[cfg(target_os = "none")]

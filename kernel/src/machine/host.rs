@@ -5,7 +5,6 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use raw_cpuid::CpuId;
 use services::clocks::{ClockInfo, SetError};
 use services::cores::CoreInfo;
 use services::files::memory::Memory;
@@ -21,9 +20,11 @@ use services::task::{Control, Outcome, TaskError, TaskId, TaskInfo, TaskSpec};
 
 use super::acpi::ThisAcpi;
 use super::pci::service::ThisBus;
-use super::{cores, debug, drawing, entropy, firmware, keyboard, power, routing, steps, timing, wall_clock};
+use super::{
+    cores, debug, drawing, entropy, firmware, identity, keyboard, power, raw, routing, steps, timing, wall_clock,
+};
 use crate::arch::features::Features;
-use crate::arch::{clock, core_local, features};
+use crate::arch::{clock, core_local};
 use crate::boot::handover::Handover;
 use crate::executor::{fiber, run, tasks};
 use crate::memory::{arena, frames, heap, image, stack};
@@ -51,6 +52,8 @@ pub fn make(facts: Facts, rom: Rom, with_debug: bool) -> Host {
         power: machine,
         acpi: &ThisAcpi,
         machine,
+        identity: identity::contract(),
+        raw: Some(&raw::ThisRaw),
         log: journal::ring(),
         rom,
         files: Box::leak(Box::new(mount(rom))),
@@ -176,43 +179,24 @@ impl Machine for ThisMachine {
     }
 
     fn cpu(&self) -> CpuInfo {
-        let id = CpuId::new();
-        let basic = id.get_feature_info();
-        let flags = &self.facts.features;
-        let named = [
-            ("nx", flags.no_execute),
-            ("smep", flags.smep),
-            ("smap", flags.smap),
-            ("umip", flags.umip),
-            ("x2apic", flags.x2apic),
-            ("tsc_deadline", flags.tsc_deadline),
-            ("tsc_invariant", flags.tsc_invariant),
-            ("erms", flags.fast_string_copy),
-        ];
+        let processor = identity::processor();
+        let signature = processor.signature();
         let madt = firmware::get().and_then(|firmware| firmware.madt.as_ref());
         let present = madt.map_or(1, |madt| {
             madt.processors.iter().filter(|one| one.is_enabled).count().max(1)
         });
         CpuInfo {
-            vendor: id
-                .get_vendor_info()
-                .map_or_else(String::new, |vendor| vendor.as_str().to_string()),
-            brand: id
-                .get_processor_brand_string()
-                .map_or_else(String::new, |brand| brand.as_str().trim().to_string()),
-            family: basic.as_ref().map_or(0, |info| info.family_id().into()),
-            model: basic.as_ref().map_or(0, |info| info.model_id().into()),
-            stepping: basic.as_ref().map_or(0, |info| info.stepping_id().into()),
+            vendor: processor.vendor(),
+            brand: processor.brand(),
+            family: signature.family,
+            model: signature.model,
+            stepping: signature.stepping,
             cores_online: crate::arch::cores::online_count(),
             cores_present: present as u32,
             tsc_khz: clock::rate_hz() / 1000,
-            tsc_invariant: flags.tsc_invariant,
-            features: named
-                .into_iter()
-                .filter_map(|(name, present)| present.then_some(name))
-                .collect(),
-            hypervisor: features::hypervisor(&id)
-                .map(|name| String::from_utf8_lossy(&name).trim_end_matches('\0').to_string()),
+            tsc_invariant: self.facts.features.tsc_invariant,
+            features: processor.features(),
+            hypervisor: processor.hypervisor(),
         }
     }
 

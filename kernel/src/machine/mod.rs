@@ -22,6 +22,9 @@
 //! | [`drivers`] | THE driver table |
 //! | [`binding`] | starting the drivers of the table on what was found |
 //! | [`edu`] | the emulator's device for teaching |
+//! | [`identity`] | what the machine is: processor, firmware's description, sensors, memory map |
+//! | [`raw`] | registers for a person at the prompt |
+//! | `words` | what drivers found out, as scripts see it |
 //! | [`power`] | off and reboot |
 //! | [`buttons`] | ACPI mode, the power and the sleep button |
 //! | [`steps`] | how long each start-up step took |
@@ -45,9 +48,11 @@ pub mod entropy;
 pub mod firmware;
 pub mod fixed_registers;
 pub mod host;
+pub mod identity;
 pub mod keyboard;
 pub mod pci;
 pub mod power;
+pub mod raw;
 pub mod routing;
 pub mod screen;
 pub mod serial;
@@ -57,3 +62,4 @@ pub mod steps;
 pub mod timing;
 pub mod virtio_rng;
 pub mod wall_clock;
+mod words;

@@ -15,6 +15,8 @@ static FRAMES: KernelLock<Option<FrameBitmap<'static>>> = KernelLock::new(None);
 /// Mirrors of the bitmap's counts that can be read without its lock.
 static FREE: AtomicUsize = AtomicUsize::new(0);
 static TOTAL: AtomicUsize = AtomicUsize::new(0);
+/// Where the bitmap lies, and its bytes.
+static BITMAP: (AtomicUsize, AtomicUsize) = (AtomicUsize::new(0), AtomicUsize::new(0));
 
 /// Firmware, boot trampolines and the real-mode area: never handed out.
 const LOW_MEMORY_BYTES: u64 = 1 << 20;
@@ -101,6 +103,8 @@ pub fn start(tags: &Tags<'_>, information: Reserved) -> Result<(), Error> {
         bitmap.reserve_range(first, last.saturating_sub(first));
     }
     FREE.store(bitmap.free_count(), Ordering::Relaxed);
+    BITMAP.0.store(storage as usize, Ordering::Relaxed);
+    BITMAP.1.store(storage_bytes, Ordering::Relaxed);
     *FRAMES.lock() = Some(bitmap);
     Ok(())
 }
@@ -124,6 +128,13 @@ fn place<I: Iterator<Item = Reserved>>(
         }
     }
     None
+}
+
+/// Where the allocator's own bitmap lies.
+pub fn bitmap_range() -> Reserved {
+    let start = BITMAP.0.load(Ordering::Relaxed) as u64;
+    let end = start + BITMAP.1.load(Ordering::Relaxed) as u64;
+    Reserved { start, end }
 }
 
 /// Takes one frame; its contents are whatever they were.

@@ -112,3 +112,68 @@ pub fn read(start: Physical, buffer: &mut [u8]) -> Result<(), Error> {
     }
     Ok(())
 }
+
+/// Reads `bytes` (1, 2, 4 or 8) of a device's registers at `start`, a multiple of `bytes`, in one access.
+///
+/// # Errors
+///
+/// [`Error`] where the processor has no such address, or no page table can be made.
+///
+/// # Panics
+///
+/// On any other number of bytes, or another address.
+pub fn read_register(start: Physical, bytes: usize) -> Result<u64, Error> {
+    with_register(start, bytes, |address| {
+        match bytes {
+            // SAFETY: `with_register` has mapped the page for this call, and the address is a multiple of the width, as in
+            // all of these; what the device does then is the business of the person who asked.
+            1 => u64::from(unsafe { (address as *const u8).read_volatile() }),
+            // SAFETY: as above.
+            2 => u64::from(unsafe { (address as *const u16).read_volatile() }),
+            // SAFETY: as above.
+            4 => u64::from(unsafe { (address as *const u32).read_volatile() }),
+            // SAFETY: as above.
+            _ => unsafe { (address as *const u64).read_volatile() },
+        }
+    })
+}
+
+/// Writes `bytes` (1, 2, 4 or 8) of a device's registers at `start`, a multiple of `bytes`, in one access.
+///
+/// # Errors
+///
+/// [`Error`] where the processor has no such address, or no page table can be made.
+///
+/// # Panics
+///
+/// On any other number of bytes, or another address.
+pub fn write_register(start: Physical, bytes: usize, value: u64) -> Result<(), Error> {
+    with_register(start, bytes, |address| {
+        match bytes {
+            // SAFETY: as for reading; callers make sure that no memory of the kernel's lies there.
+            1 => unsafe { (address as *mut u8).write_volatile(value as u8) },
+            // SAFETY: as above.
+            2 => unsafe { (address as *mut u16).write_volatile(value as u16) },
+            // SAFETY: as above.
+            4 => unsafe { (address as *mut u32).write_volatile(value as u32) },
+            // SAFETY: as above.
+            _ => unsafe { (address as *mut u64).write_volatile(value) },
+        }
+    })
+}
+
+/// Lets `access` have the page of `start` at the peephole, uncached.
+fn with_register<T>(start: Physical, bytes: usize, access: impl FnOnce(usize) -> T) -> Result<T, Error> {
+    assert!(
+        matches!(bytes, 1 | 2 | 4 | 8) && start.0.is_multiple_of(bytes as u64),
+        "{bytes} bytes at {:#x} are no register",
+        start.0
+    );
+    check(start, bytes)?;
+    let _guard = PEEPHOLE.lock();
+    let offset = start.0 as usize % PAGE_BYTES;
+    paging::map(WINDOWS, Physical(start.0 - offset as u64), Access::Device)?;
+    let result = access(WINDOWS + offset);
+    paging::unmap(WINDOWS);
+    Ok(result)
+}

@@ -1,6 +1,8 @@
 //! `cpu`: the processor.
 
+use alloc::string::String;
 use services::cores::CoreInfo;
+
 use services::value::Value;
 
 use super::int;
@@ -16,7 +18,11 @@ const INFO: Doc = Doc {
     waits: false,
     summary: "Describes the processor.",
     notes: "vendor, brand, family, model, stepping, cores_online, cores_present, tsc_khz, tsc_invariant, features \
-            (array of lower-case names), hypervisor (its name, or () on a real machine).",
+            (array of names as Linux has them), hypervisor (its name, or () on a real machine), microarchitecture \
+            (`unknown` where it does not follow for certain), microcode (its revision as hexadecimal text), topology \
+            (packages, cores_per_package, threads_per_core, threads_per_package), caches (level, kind, size_bytes, ways, \
+            line_bytes, shared_by), physical_bits, virtual_bits, base_mhz, max_mhz, bus_mhz, crystal_hz. What the processor \
+            does not tell is ().",
     example: Example::Shows("cpu::info().cores_online >= 1", "true"),
 };
 
@@ -60,9 +66,9 @@ fn row(core: &CoreInfo) -> Value {
     ])
 }
 
-fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+pub(super) fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     let cpu = context.host.machine.cpu();
-    Ok(Value::map([
+    let map = Value::map([
         ("vendor", cpu.vendor.into()),
         ("brand", cpu.brand.into()),
         ("family", int(cpu.family)),
@@ -77,5 +83,15 @@ fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
             Value::Array(cpu.features.into_iter().map(Value::from).collect()),
         ),
         ("hypervisor", cpu.hypervisor.map_or(Value::Unit, Value::from)),
-    ]))
+    ]);
+    let Value::Map(mut facts) = map else { return Ok(map) };
+    facts.extend(
+        context
+            .host
+            .identity
+            .processor()
+            .into_iter()
+            .map(|(name, fact)| (String::from(name), fact)),
+    );
+    Ok(Value::Map(facts))
 }

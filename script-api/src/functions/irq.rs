@@ -30,7 +30,7 @@ pub fn register(api: &mut Api) {
     api.service(&LIST, list);
 }
 
-fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+pub(super) fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     let all = context.host.machine.interrupts();
     Ok(Value::Array(all.iter().map(as_map).collect()))
 }

@@ -1,5 +1,8 @@
 //! `mem`: memory.
 
+use alloc::format;
+
+use services::memory_map::MemoryRange;
 use services::value::Value;
 
 use super::int;
@@ -19,12 +22,24 @@ const INFO: Doc = Doc {
     example: Example::Shows("mem::info().total_bytes > mem::info().free_bytes", "true"),
 };
 
+const MAP: Doc = Doc {
+    name: "map",
+    returns: "array",
+    summary: "Lists physical memory as the boot loader describes it, with what each part is used for.",
+    notes: "One map per part, in order of addresses: start, end (the address behind it), bytes, range (both in hexadecimal), \
+            kind (`ram`, `reserved`, `acpi_tables`, `acpi_nvs`, `defective`, or `device` for registers that the boot loader \
+            does not list), used_for (empty where the kernel leaves it alone).",
+    example: Example::Shows("mem::map().filter(|m| m.kind == \"ram\").sum(\"bytes\") > 0", "true"),
+    ..INFO
+};
+
 /// Adds `mem::*`.
 pub fn register(api: &mut Api) {
     api.service(&INFO, info);
+    api.service(&MAP, map);
 }
 
-fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+pub(super) fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     let memory = context.host.machine.memory();
     Ok(Value::map([
         ("total_bytes", int(memory.total_bytes)),
@@ -36,4 +51,21 @@ fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
         ("task_arena_bytes", int(memory.task_arena_bytes)),
         ("stack_bytes", int(memory.stack_bytes)),
     ]))
+}
+
+pub(super) fn map(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+    let ranges = context.host.identity.memory_map();
+    Ok(Value::Array(ranges.iter().map(as_map).collect()))
+}
+
+fn as_map(range: &MemoryRange) -> Value {
+    let MemoryRange { start, end, .. } = *range;
+    Value::map([
+        ("range", format!("{start:#010x}..{end:#010x}").into()),
+        ("bytes", int(end - start)),
+        ("kind", range.kind.name().into()),
+        ("used_for", range.used_for.into()),
+        ("start", int(start)),
+        ("end", int(end)),
+    ])
 }

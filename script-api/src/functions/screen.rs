@@ -316,7 +316,7 @@ fn flush(context: &TaskContext) -> Result<(), ScriptError> {
     Ok(())
 }
 
-fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+pub(super) fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     let info = display(context)?.info(session(context));
     let side = |choose: fn((usize, usize)) -> usize| info.size_pixels.map_or(Value::Unit, |size| int(choose(size)));
     Ok(Value::map([

@@ -14,7 +14,7 @@ const INFO: Doc = Doc {
     errors: &[],
     waits: false,
     summary: "Describes the system: version, firmware, boot loader, command line.",
-    notes: "name, version, language, firmware (`bios` or `uefi`), boot_loader, command_line, uptime_ms.",
+    notes: "name, version, build (`release` or `debug`), language, firmware (`bios` or `uefi`), boot_loader, command_line, uptime_ms.",
     example: Example::Shows("sys::info().name", "\"Rhaios\""),
 };
 
@@ -36,11 +36,12 @@ pub fn register(api: &mut Api) {
     api.service(&BOOT, boot);
 }
 
-fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+pub(super) fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     let machine = context.host.machine;
     Ok(Value::map([
         ("name", "Rhaios".into()),
         ("version", env!("CARGO_PKG_VERSION").into()),
+        ("build", if cfg!(debug_assertions) { "debug" } else { "release" }.into()),
         ("language", "Rhai 1.27".into()),
         ("firmware", machine.firmware().into()),
         ("boot_loader", machine.boot_loader().into()),
@@ -49,7 +50,7 @@ fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     ]))
 }
 
-fn boot(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+pub(super) fn boot(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     let mut previous_ns = 0;
     let steps = context.host.machine.boot_steps().into_iter().map(|step| {
         let took_ns = step.end_ns.saturating_sub(previous_ns);

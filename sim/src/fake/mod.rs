@@ -4,8 +4,10 @@
 
 mod acpi;
 mod console;
+mod identity;
 mod parts;
 mod pci;
+mod registers;
 mod screen;
 
 use std::sync::Arc;
@@ -25,9 +27,11 @@ use services::terminal::Terminal;
 
 pub use crate::tasks::{Threads, is_on_kernel_heap, wait_for};
 pub use console::FakeConsole;
+use identity::FakeIdentity;
 pub use parts::FakePower;
 use parts::{FakeDebug, FakeMachine};
 use pci::FakePci;
+use registers::FakeRegisters;
 pub use screen::{FakeDisplay, FakeKeyboard};
 
 use crate::rom;
@@ -81,6 +85,8 @@ pub fn machine(files: &[(&str, &str)]) -> FakeMachineWithConsole {
         power,
         acpi: &acpi::FakeAcpi,
         machine: &FakeMachine,
+        identity: &FakeIdentity,
+        raw: Some(Box::leak(Box::<FakeRegisters>::default())),
         log,
         rom,
         files,

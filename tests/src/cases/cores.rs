@@ -233,7 +233,8 @@ fn thousand(context: &Context) -> Result<(), Error> {
             LIMIT,
         )?;
         let used = machine.number("cpu::list().filter(|c| c.tasks > 20).len()")?;
-        ensure!(used == 12, "{used} cores have tasks");
+        // The one that starts them is busy with that.
+        ensure!(used >= 11, "{used} cores have tasks");
         let sum = machine.eval_within(
             "let sum = 0; for id in ids { sum += task::wait(id); } [sum, back.get()]",
             4 * LIMIT,

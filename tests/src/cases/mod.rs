@@ -14,6 +14,7 @@ mod entropy;
 mod exceptions;
 mod harness;
 mod hostile;
+mod identity;
 mod interrupts;
 mod language;
 mod machine_mode;
@@ -52,6 +53,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         prompt::TESTS,
         interrupts::TESTS,
         results::TESTS,
+        identity::TESTS,
         language::TESTS,
         machine_mode::TESTS,
         transcripts::TESTS,
