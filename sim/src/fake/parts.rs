@@ -54,7 +54,8 @@ impl Machine for FakeMachine {
     fn cpu(&self) -> CpuInfo {
         CpuInfo {
             vendor: "Threads".into(),
-            cores_online: 1,
+            cores_online: 2,
+            cores_present: 2,
             features: vec!["nx", "smep"],
             ..CpuInfo::default()
         }
