@@ -34,8 +34,14 @@ fn row(listed: &Listed) -> Facts {
     vec![
         ("signature", signature.into()),
         ("address", Fact::hex(listed.address)),
-        ("size_bytes", header.map(|header| Fact::number(header.length_bytes)).into()),
-        ("revision", with_maker.map(|header| Fact::number(header.revision)).into()),
+        (
+            "size_bytes",
+            header.map(|header| Fact::number(header.length_bytes)).into(),
+        ),
+        (
+            "revision",
+            with_maker.map(|header| Fact::number(header.revision)).into(),
+        ),
         ("oem", maker.into()),
         ("checksum", is_summed.into()),
         ("problem", problem.map(|problem| problem.to_string()).into()),
