@@ -121,7 +121,12 @@ fn without_acpi(context: &Context) -> Result<(), Error> {
         if said.contains("ACPI: there are no tables") {
             machines_without += 1;
             machine.check("power::info().off == ()", "true")?;
-            for line in ["power::off()", "acpi::list()", "acpi::read(\"FACP\")", "acpi::info(\"APIC\")"] {
+            for line in [
+                "power::off()",
+                "acpi::list()",
+                "acpi::read(\"FACP\")",
+                "acpi::info(\"APIC\")",
+            ] {
                 let refused = machine.eval(line)?;
                 ensure!(refused.contains("error[unsupported]"), "{line}: {refused}");
             }
