@@ -1,5 +1,6 @@
 //! Damaged tables: an error or sane data, never a panic, and never long.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use hw::fake::Random;
@@ -66,6 +67,20 @@ fn cuts(whole: &[u8]) -> Vec<usize> {
     cuts
 }
 
+/// How long `work` takes: the shortest of a few times where the host was busy with something else.
+fn time(work: impl Fn()) -> Duration {
+    let mut shortest = Duration::MAX;
+    for _ in 0..10 {
+        let started = Instant::now();
+        work();
+        shortest = shortest.min(started.elapsed());
+        if shortest < LIMIT {
+            break;
+        }
+    }
+    shortest
+}
+
 #[test]
 fn every_truncation_of_every_table_is_survived() {
     let mut count = 0;
@@ -74,16 +89,17 @@ fn every_truncation_of_every_table_is_survived() {
             continue;
         }
         for length in cuts(&whole) {
-            let started = Instant::now();
-            assert!(Table::check(whole[..length].to_vec()).is_err());
-            // The same, with a header that fits.
-            if length >= 36 {
-                let mut cut = whole[..length].to_vec();
-                cut[4..8].copy_from_slice(&(length as u32).to_le_bytes());
-                fix_sum(&mut cut, 9);
-                parse(&Table::check(cut).expect("the header fits"));
-            }
-            assert!(started.elapsed() < LIMIT, "{length} bytes");
+            let took = time(|| {
+                assert!(Table::check(whole[..length].to_vec()).is_err());
+                // The same, with a header that fits.
+                if length >= 36 {
+                    let mut cut = whole[..length].to_vec();
+                    cut[4..8].copy_from_slice(&(length as u32).to_le_bytes());
+                    fix_sum(&mut cut, 9);
+                    parse(&Table::check(cut).expect("the header fits"));
+                }
+            });
+            assert!(took < LIMIT, "{length} bytes took {took:?}");
             count += 1;
         }
     }
@@ -132,6 +148,18 @@ fn damage(memory: &mut Memory, random: &mut Random, is_repaired: bool) {
     }
 }
 
+/// Reads, lists and describes everything; whether the machine could be read, and how many tables a parser took.
+fn read_all(memory: &Memory) -> (bool, usize) {
+    let is_whole = read_machine(memory).is_ok();
+    let Ok(tables) = Tables::open(memory, &memory.root_pointer) else {
+        return (is_whole, 0);
+    };
+    describe::list(&tables);
+    let headers = tables.list().into_iter().filter_map(|listed| listed.header);
+    let found = headers.filter_map(|header| tables.find(&header.signature.0).ok().flatten());
+    (is_whole, found.filter(parse).count())
+}
+
 #[test]
 fn random_damage_gives_an_error_or_sane_data() {
     let mutations = std::env::var("ACPI_MUTATIONS").map_or(MUTATIONS, |count| count.parse().expect("a count"));
@@ -145,17 +173,12 @@ fn random_damage_gives_an_error_or_sane_data() {
     for round in 0..mutations {
         let mut memory = originals[round % originals.len()].clone();
         damage(&mut memory, &mut random, (round / originals.len()).is_multiple_of(2));
-        let started = Instant::now();
-        survivors += usize::from(read_machine(&memory).is_ok());
-        if let Ok(tables) = Tables::open(&memory, &memory.root_pointer) {
-            describe::list(&tables);
-            for listed in tables.list().into_iter().filter_map(|listed| listed.header) {
-                if let Ok(Some(table)) = tables.find(&listed.signature.0) {
-                    taken += usize::from(parse(&table));
-                }
-            }
-        }
-        slowest = slowest.max(started.elapsed());
+        let read = Cell::new((false, 0));
+        let took = time(|| read.set(read_all(&memory)));
+        let (is_whole, parsed) = read.get();
+        survivors += usize::from(is_whole);
+        taken += parsed;
+        slowest = slowest.max(took);
         assert!(slowest < LIMIT, "round {round} took {slowest:?}");
     }
     println!("{survivors} of {mutations} machines could still be read, {taken} tables; the slowest took {slowest:?}");
