@@ -309,15 +309,20 @@ fn boards(context: &Context) -> Result<(), Error> {
     Ok(())
 }
 
+/// The older board has no such memory, so no table can tell of it. SeaBIOS has tables of its own where the emulator
+/// passes none, so on the newer one either method may be used.
 fn by_ports(context: &Context) -> Result<(), Error> {
-    for board in ["q35,acpi=off", "pc,acpi=off"] {
+    for board in ["pc", "pc,acpi=off", "q35,acpi=off"] {
         let more = [
             "-device pci-bridge,id=one,chassis_nr=1".to_string(),
             "-device edu,bus=one,addr=3".into(),
         ];
         let result = context.with_machine(&config(board, &more), &context.images.shipped(), |machine| {
             let said = machine.boot()?;
-            ensure!(said.contains(" by ports in "), "not by ports: {said}");
+            ensure!(
+                said.contains(" by ports in ") || board.starts_with("q35"),
+                "not by ports: {said}"
+            );
             let found = compare(machine)?;
             let is_there = found.values().any(|function| function.ids == "1234:11e8");
             ensure!(is_there, "nothing behind the bridge: {found:?}");
