@@ -17,7 +17,7 @@ const INTEL: &str = "Intel Corporation";
 
 #[rustfmt::skip]
 const ROWS: [Row; 19] = [
-    ("00:00.0", 0x8086, 0x3ec4, "Host bridge", INTEL, "8th/9th Gen Core Processor Host Bridge / DRAM Registers", None),
+    ("00:00.0", 0x8086, 0x3ec4, "Host bridge", INTEL, "8th Gen Core Processor Host Bridge/DRAM Registers", None),
     ("00:01.0", 0x8086, 0x1901, "PCI bridge", INTEL, "6th-10th Gen Core Processor PCIe Controller (x16)", None),
     ("00:04.0", 0x8086, 0x1903, "Signal processing controller", INTEL, "Xeon E3-1200 v5/E3-1500 v5/6th Gen Core Processor Thermal Subsystem", None),
     ("00:08.0", 0x8086, 0x1911, "System peripheral", INTEL, "Xeon E3-1200 v5/v6 / E3-1500 v5 / 6th/7th/8th Gen Core Processor Gaussian Mixture Model", None),
@@ -81,7 +81,7 @@ fn details(row: &Row) -> Details {
         "06:00.0" => Details {
             class_id: [1, 8, 2],
             interface: "NVM Express".into(),
-            subsystem: Some((0x144d, 0xa801, "Samsung Electronics Co Ltd SSD 970 EVO/PRO".into())),
+            subsystem: Some((0x144d, 0xa801, "Samsung Electronics Co Ltd SSD 970 EVO Plus".into())),
             is_bus_master: true,
             interrupt_pin: Some('A'),
             interrupt_line: Some(16),

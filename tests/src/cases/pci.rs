@@ -300,7 +300,8 @@ fn boards(context: &Context) -> Result<(), Error> {
                 r#"["Intel Corporation 82540EM Gigabit Ethernet Controller"]"#,
             )?;
             machine.check(r#"pci::info("00:00.0").class"#, r#""Host bridge""#)?;
-            let code = |call: &str| format!("try {{ {call} }} catch (error) {{ error.code }}");
+            let code =
+                |call: &str| format!(r#"let code = ""; try {{ {call} }} catch (error) {{ code = error.code }} code"#);
             machine.check(&code(r#"pci::info("00:1e.7")"#), r#""not_found""#)?;
             machine.check(&code(r#"pci::info("first")"#), r#""invalid_address""#)
         });
