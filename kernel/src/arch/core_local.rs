@@ -58,8 +58,6 @@ pub struct CoreLocal {
     pub record: Cell<*const TaskRecord>,
     /// The running task's control, for the timer interrupt; 0 where no task runs.
     pub control: AtomicUsize,
-    /// Interrupt sources that wait for the executor, one bit each.
-    pub interrupt_bits: AtomicU64,
     /// Timer interrupts taken.
     pub timer_interrupts: AtomicU64,
     /// The core's executor; null where there is none yet.
@@ -108,7 +106,6 @@ impl CoreLocal {
             fault: RefCell::new(None),
             record: Cell::new(core::ptr::null()),
             control: AtomicUsize::new(0),
-            interrupt_bits: AtomicU64::new(0),
             timer_interrupts: AtomicU64::new(0),
             executor: AtomicPtr::new(core::ptr::null_mut()),
             reserve: [const { AtomicU64::new(0) }; RESERVE_FRAMES],

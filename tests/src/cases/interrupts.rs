@@ -79,6 +79,11 @@ fn with_device(
         let is_there = "let n = 0; while irq::list().all(|i| !i.source.ends_with(\"edu\")) { time::sleep_ms(20); n += 1; \
             if n > 200 { throw \"no device\"; } } n >= 0";
         machine.check(is_there, "true")?;
+        let are_there = format!(
+            "n = 0; while cpu::list().filter(|c| c.online).len() < {CORES} {{ time::sleep_ms(20); n += 1; \
+             if n > 500 {{ throw \"cores are missing\"; }} }} n >= 0"
+        );
+        machine.check(&are_there, "true")?;
         drive(machine)
     })
 }
@@ -94,6 +99,8 @@ fn every_core(context: &Context) -> Result<(), Error> {
                     }
                     machine.check(device, &format!("[[{core}, \"{way}\", 1]]"))?;
                 }
+                let busy = format!("task::wait(task::start(|| {{ for i in 0..30000 {{ }} }}, #{{core: {core}}}))");
+                machine.eval(&busy)?;
                 let timer = count(machine, "timer", core)?;
                 ensure!(timer > 0, "core {core} has no timer interrupts");
             }
