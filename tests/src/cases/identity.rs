@@ -172,7 +172,7 @@ fn smbios(context: &Context) -> Result<(), Error> {
 fn memory_map(context: &Context) -> Result<(), Error> {
     context.at_prompt("", |machine| {
         // The table cuts long texts; the columns do not.
-        let table = machine.eval("mem::map().map(|m| m.kind + \" \" + m.used_for)")?;
+        let table = machine.eval("for m in mem::map() { print(m.kind + \" \" + m.used_for) }")?;
         for part in ["ram", "reserved", "kernel", "rom", "map of free memory", "tasks and kernel heap", "local apic", "screen"] {
             ensure!(table.contains(part), "{part} is missing: {table}");
         }
