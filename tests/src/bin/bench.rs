@@ -94,7 +94,7 @@ fn run() -> Result<(), Error> {
         );
     }
     type Measurement = fn(&Bench) -> Result<Vec<Figure>, Error>;
-    let measurements: [(&str, Measurement); 19] = [
+    let measurements: [(&str, Measurement); 20] = [
         ("size", sizes),
         ("boot", boot),
         ("memory", memory),
