@@ -8,6 +8,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use core::future::Future;
 use core::pin::pin;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use drivers::pci::capability::MSIX;
 use drivers::pci::claim::Claim;
@@ -58,16 +59,21 @@ struct Running {
     messages: Option<(Messages, Interrupt, OwnSource)>,
 }
 
-/// The device on its way from the fiber that starts it to the service. One is enough: others are refused.
+/// A device has been taken. One is enough: others are refused.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+/// The device on its way from the fiber that starts it to the service.
 static STARTED: KernelLock<Option<Running>> = KernelLock::new(None);
 
 /// *Task*: starts the device and its service.
 pub(super) fn start(device: Device) -> Result<(), String> {
-    let text = |error: &dyn ToString| error.to_string();
-    let is_known = ROOT.sources().iter().any(|source| source.kind == Kind::VirtioRng);
-    if is_known || STARTED.lock().is_some() {
+    if IS_TAKEN.swap(true, Ordering::Relaxed) {
         return Err("one such device is enough".into());
     }
+    start_first(device).inspect_err(|_| IS_TAKEN.store(false, Ordering::Relaxed))
+}
+
+fn start_first(device: Device) -> Result<(), String> {
+    let text = |error: &dyn ToString| error.to_string();
     device.power_on().map_err(|error| text(&error))?;
     let function = device.function();
     let layout = capabilities::read(device.space(), function.address, &function.capabilities);

@@ -28,7 +28,11 @@ const MS: u64 = 1_000_000;
 /// Between two looks at the clock's seconds: how exact the date is.
 const LOOK_NS: u64 = 4 * MS;
 /// A second has ended within this time, or the clock stands still.
-const EDGE_LIMIT_NS: u64 = 2_500 * MS;
+const EDGE_LIMIT_NS: u64 = 5_000 * MS;
+/// The second ended between two looks so far apart at most: on a busy machine they come late.
+const EDGE_GAP_NS: u64 = 250 * MS;
+/// Drift is measured between seconds that ended between two looks so far apart at most.
+const TIGHT_GAP_NS: u64 = 4 * LOOK_NS;
 /// Until the first measurement of the drift; each further one comes after a time twice as long as the last.
 const FIRST_DRIFT_NS: u64 = 60_000 * MS;
 const LONGEST_DRIFT_NS: u64 = 3_600_000 * MS;
@@ -106,6 +110,7 @@ pub fn start_service(executor: &'static Executor, firmware: &'static Firmware) {
 struct Edge {
     rtc_seconds: i64,
     now_ns: u64,
+    is_tight: bool,
 }
 
 async fn follow(executor: &'static Executor, firmware: &'static Firmware) {
@@ -125,13 +130,13 @@ async fn follow(executor: &'static Executor, firmware: &'static Firmware) {
             continue;
         };
         let known = SETTINGS.load(Ordering::Relaxed);
-        if known != settings {
+        if known != settings || !first.is_tight {
             (settings, first, wait_ns) = (known, edge, FIRST_DRIFT_NS);
             continue;
         }
         let rtc_us = (edge.rtc_seconds - first.rtc_seconds) * 1_000_000;
         let ours_us = (edge.now_ns - first.now_ns) as i64 / 1000;
-        if rtc_us > 0 {
+        if rtc_us > 0 && edge.is_tight {
             let ppm = (i128::from(ours_us - rtc_us) * 1_000_000 / i128::from(rtc_us)) as i64;
             DRIFT_PPM.store(ppm, Ordering::Relaxed);
             if ppm.abs() > NOTABLE_PPM {
@@ -159,10 +164,15 @@ async fn next_edge(executor: &'static Executor, firmware: &'static Firmware) -> 
         if let Some((now_ns, Some(second))) = second {
             match before.replace((second, now_ns)) {
                 // Only if the look before was a moment ago: else the second may have ended long since.
-                Some((earlier, at_ns)) if earlier != second && now_ns - at_ns < 4 * LOOK_NS => {
+                Some((earlier, at_ns)) if earlier != second && now_ns - at_ns < EDGE_GAP_NS => {
+                    let is_tight = now_ns - at_ns < TIGHT_GAP_NS;
                     let read = with_ports(|_| read_seconds(firmware));
                     if let Some(Ok((_, rtc_seconds))) = read {
-                        return Some(Edge { rtc_seconds, now_ns });
+                        return Some(Edge {
+                            rtc_seconds,
+                            now_ns,
+                            is_tight,
+                        });
                     }
                 }
                 _ => {}
