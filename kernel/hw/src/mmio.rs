@@ -103,7 +103,7 @@ unsafe impl Sync for Mmio {}
 
 #[cfg(test)]
 mod tests {
-    use super::{Mmio, NonNull, RegisterIo};
+    use super::{Mmio, NarrowIo, NonNull, RegisterIo};
 
     #[test]
     fn reads_and_writes_words_in_place() {
