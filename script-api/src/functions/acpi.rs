@@ -77,7 +77,7 @@ pub fn register(api: &mut Api) {
     api.service_of_counts(&INFO, &[1, 2], info);
 }
 
-fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+pub(super) fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     let tables: Vec<Facts> = context.host.acpi.list().map_err(failed)?;
     Ok(Fact::list(tables, Fact::Map).into())
 }

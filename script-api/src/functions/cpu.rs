@@ -46,7 +46,7 @@ pub fn register(api: &mut Api) {
     api.service(&INFO, info);
 }
 
-fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+pub(super) fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     let cores = context.host.machine.cores();
     Ok(Value::Array(cores.iter().map(row).collect()))
 }

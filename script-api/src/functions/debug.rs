@@ -147,7 +147,7 @@ const INTERRUPT: Doc = doc(
             meaning: "message, line, or nobody for a line that no device admits to",
         },
     ],
-    "Lets the emulator's device for teaching interrupt a core; returns how many have come since it does so in this way.",
+    "Lets the emulator's teaching device interrupt a core; returns how many have come in this way.",
     Example::Shows(
         "try { debug::interrupt(99, \"message\") } catch (error) { print(error.code) }",
         "refused",

@@ -57,6 +57,13 @@ fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     Ok(Value::Array(entries.map(|entry| Value::map(short(entry))).collect()))
 }
 
+/// Everything that is known of every device.
+pub(super) fn all(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+    let pci = context.host.pci;
+    let details = pci.list().into_iter().filter_map(|entry| pci.info(&entry.address).ok());
+    Ok(Value::Array(details.map(long).collect()))
+}
+
 fn info(context: &TaskContext, args: &Args<'_>) -> Result<Value, ScriptError> {
     let details = context.host.pci.info(&args.text(0));
     let details = details.map_err(|error| ScriptError::new(error.code(), error))?;

@@ -68,7 +68,7 @@ fn reboot(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     Err(failed(context.host.power.reboot()))
 }
 
-fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+pub(super) fn info(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     Ok(Fact::Map(context.host.power.info()).into())
 }
 

@@ -260,7 +260,7 @@ fn wait_ready(context: &TaskContext, arguments: &Args<'_>) -> core::result::Resu
     Ok(Value::Unit)
 }
 
-fn info(context: &TaskContext, _: &Args<'_>) -> core::result::Result<Value, ScriptError> {
+pub(super) fn info(context: &TaskContext, _: &Args<'_>) -> core::result::Result<Value, ScriptError> {
     let info = context.host.random.info();
     Ok(Value::map([
         ("is_ready", Value::Bool(info.is_ready)),

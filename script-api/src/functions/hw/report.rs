@@ -7,7 +7,7 @@ use services::host::TaskLimits;
 use services::task::TaskState;
 use services::value::Value;
 
-use super::super::{cpu, int, irq, mem, milliseconds, param, screen, sensor, sys};
+use super::super::{acpi, cpu, int, irq, mem, milliseconds, param, pci, power, rand, screen, sensor, sys, time};
 use super::HW;
 use crate::context::TaskContext;
 use crate::registry::{Api, Args, Doc, Example, Kind, ScriptError, Service};
@@ -43,12 +43,17 @@ const PARTS: &[(&str, Service)] = &[
     ("system", sys::info),
     ("machine", super::info),
     ("processor", cpu::info),
-    ("cores", cores),
+    ("cores", cpu::list),
     ("memory", mem::info),
     ("memory_map", mem::map),
+    ("pci", pci::all),
+    ("acpi", acpi::list),
     ("interrupts", irq::list),
     ("sensors", sensor::list),
+    ("power", power::info),
     ("clock", clock),
+    ("clocks", time::clocks),
+    ("random", rand::info),
     ("boot", sys::boot),
     ("screen", screen::info),
     ("tasks", tasks),
@@ -111,24 +116,6 @@ fn leave_out_private(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(leave_out_private),
         _ => {}
     }
-}
-
-fn cores(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
-    let cores = context.host.machine.cores();
-    let rows = cores.iter().map(|core| {
-        Value::map([
-            ("index", int(core.index)),
-            ("apic_id", int(core.apic_id)),
-            ("is_online", core.is_online.into()),
-            ("busy_ms", milliseconds(core.busy_ns)),
-            ("online_ms", milliseconds(core.online_ns)),
-            ("tasks", int(core.tasks)),
-            ("operations", int(core.operations)),
-            ("timer_interrupts", int(core.timer_interrupts)),
-            ("ipis", int(core.ipis)),
-        ])
-    });
-    Ok(Value::Array(rows.collect()))
 }
 
 fn clock(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {

@@ -73,7 +73,7 @@ fn set(context: &TaskContext, unix_ms: i64) -> Result<Value, ScriptError> {
     Ok(Value::Unit)
 }
 
-fn clocks(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
+pub(in crate::functions) fn clocks(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     let clocks = context.host.clock.clocks();
     Ok(Value::Array(clocks.iter().map(clock).collect()))
 }

@@ -144,6 +144,8 @@ const DATE: Doc = Doc {
     ..PLAIN
 };
 
+pub(super) use clocks::clocks;
+
 /// Adds `time::*`.
 pub fn register(api: &mut Api) {
     api.service(&NOW, now);
