@@ -26,10 +26,7 @@ pub const NAMESPACES: &[(&str, &str)] = &[
     ("fs", "Files and directories."),
     ("hash", "Digests and checksums of text and bytes."),
     ("hex", "Bytes as hexadecimal text and back."),
-    (
-        "hw",
-        "What the machine is made of, its registers, and a report of all of it.",
-    ),
+    ("hw", "What the machine is made of, its registers, a report of it."),
     ("irq", "Interrupts: who raises them, where, how often."),
     ("json", "Values as JSON text and back."),
     ("key", "The keyboard: keys, layouts, key presses."),

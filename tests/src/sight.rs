@@ -99,6 +99,23 @@ impl<'a> Sight<'a> {
         self.wait(is_there)
     }
 
+    /// Types as a person does, one character alone at first: the machine asks who is there, and hears of this terminal.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sight::wait`].
+    pub fn greet(&mut self) -> Result<(), Error> {
+        self.wait(is_at_prompt)?;
+        let is_typed = |lines: &[String]| {
+            let last = lines.iter().rev().find(|line| !line.is_empty());
+            last.is_some_and(|line| line == "rhai> 4")
+        };
+        self.type_and_wait("4", is_typed)?;
+        // The answer is on its way; from then on the line is drawn with what people see.
+        std::thread::sleep(Duration::from_millis(300));
+        self.check("0 + 2", "42")
+    }
+
     /// Evaluates a line at the prompt, below which it must show `expected`.
     ///
     /// # Errors

@@ -381,10 +381,11 @@ fn handle(arguments: &Args<'_>) -> Handle {
 fn cancel(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
     let timer = context.host.shared.timer(handle(arguments)).ok();
     let task = timer.and_then(|timer| timer.task());
-    // It is no longer listed, and hears of nothing, from now on; its task ends as soon as it can.
-    let was_there = context.host.shared.forget(handle(arguments));
+    // Told to end before it can notice that it hears of nothing any more, and end by itself.
     let was_running = task.is_some_and(|task| context.host.tasks.kill(task));
-    Ok((was_there && was_running).into())
+    // It is no longer listed from now on, even where its task takes a while to end.
+    context.host.shared.forget(handle(arguments));
+    Ok(was_running.into())
 }
 
 fn id(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {

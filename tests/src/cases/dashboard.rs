@@ -57,8 +57,7 @@ fn first_task(lines: &[String]) -> Option<&String> {
 fn serial(context: &Context) -> Result<(), Error> {
     context.at_prompt("", |machine| {
         let mut sight = Sight::new(machine);
-        // The terminal says its size when it is asked for the first time.
-        sight.check("40 + 2", "42")?;
+        sight.greet()?;
         sight.type_and_wait("let busy = task::start(|| { loop { } });\r", is_at_prompt)?;
         let lines = sight.type_and_wait("dashboard()\r", is_whole)?;
         // It goes on by itself, and the busy task comes first.
@@ -115,7 +114,7 @@ fn cost(context: &Context) -> Result<(), Error> {
     context.at_prompt("", |machine| {
         let time = "task::list().filter(|task| task.id == task::current())[0].cpu_time_us";
         let mut sight = Sight::new(machine);
-        sight.check("40 + 2", "42")?;
+        sight.greet()?;
         let before = sight.machine.number(time)?;
         let sent = sight.machine.raw_transcript().len();
         let started = Instant::now();
@@ -141,7 +140,7 @@ fn cost(context: &Context) -> Result<(), Error> {
 fn killed(context: &Context) -> Result<(), Error> {
     context.at_prompt("", |machine| {
         let mut sight = Sight::new(machine);
-        sight.check("40 + 2", "42")?;
+        sight.greet()?;
         sight.type_and_wait(
             "let me = task::current(); task::start(|| { time::sleep_ms(1500); task::kill(me) });\r",
             is_at_prompt,

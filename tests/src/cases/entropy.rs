@@ -64,8 +64,12 @@ fn cold_boots(context: &Context) -> Result<(), Error> {
             let numbers = context.with_machine(&config, &iso, |machine| {
                 machine.boot()?;
                 machine.check("rand::wait_ready(1000)", "")?;
+                // A processor with instructions for it has enough before the jitter is trusted.
                 let jitter = source(machine, "jitter")?;
-                ensure!(jitter.starts_with("good true"), "jitter on {cpu}: {jitter}");
+                ensure!(
+                    cpu == "max" || jitter.starts_with("good true"),
+                    "jitter on {cpu}: {jitter}"
+                );
                 let rdrand = source(machine, "rdrand")?;
                 let expected = if cpu == "max" { "good true" } else { "" };
                 ensure!(rdrand.trim() == expected, "rdrand on {cpu}: {rdrand}");

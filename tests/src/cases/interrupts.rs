@@ -52,8 +52,8 @@ fn sources(context: &Context) -> Result<(), Error> {
         // Two keys go down and up.
         let more = count(machine, "keyboard", 0)?;
         ensure!(more >= keyboard + 4, "the keyboard went from {keyboard} to {more}");
-        let lines = "irq::list().filter(|i| i.delivery == \"line\" && i.core == 0).map(|i| [i.source, i.line])";
-        machine.check(lines, "[[\"com1\", 4], [\"keyboard\", 1]]")?;
+        let lines = "irq::list().filter(|i| i.delivery == \"line\" && i.core == 0).sort_by(\"line\").map(|i| i.source)";
+        machine.check(lines, "[\"keyboard\", \"com1\", \"power button\"]")?;
         // No vector of a core has two sources.
         let pairs = "let l = irq::list(); let seen = #{}; for i in l { seen[`${i.core} ${i.vector}`] = (); } \
             [seen.len() == l.len(), l.all(|i| i.vector >= 32 && i.vector < 256)]";
@@ -99,7 +99,7 @@ fn every_core(context: &Context) -> Result<(), Error> {
                     }
                     machine.check(device, &format!("[[{core}, \"{way}\", 1]]"))?;
                 }
-                let busy = format!("task::wait(task::start(|| {{ for i in 0..30000 {{ }} }}, #{{core: {core}}}))");
+                let busy = format!("task::wait(task::start(|| time::sleep_ms(20), #{{core: {core}}}))");
                 machine.eval(&busy)?;
                 let timer = count(machine, "timer", core)?;
                 ensure!(timer > 0, "core {core} has no timer interrupts");

@@ -29,6 +29,7 @@ fn task(id: u64, name: &str, state: TaskState) -> TaskInfo {
         id: TaskId(id),
         parent: None,
         name: name.into(),
+        core: 0,
         state,
         cpu_time_us: 0,
         operations: 0,
