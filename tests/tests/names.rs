@@ -1,8 +1,8 @@
 //! The names of PCI devices: what `xtask` packs is what the kernel reads.
 
+use names::{pack, pack_all};
 use pci_ids::Vendors;
 use services::pci::names::{Key, Malformed, Names};
-use xtask::names::{pack, pack_all};
 
 fn leaked(bytes: &[u8]) -> &'static [u8] {
     Box::leak(bytes.to_vec().into_boxed_slice())

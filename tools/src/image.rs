@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::toolchain::{TARGET, Toolchain};
-use crate::{command, elf, names, rom, symbols};
+use crate::{command, elf, rom, symbols};
 
 /// How the kernel is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `arguments`, `command`, `error` | the words we get, the programs we run, what goes wrong |
 //! | `packages`, `toolchain` | set-up: Debian packages, the compiler and library for the kernel |
-//! | `image`, `elf`, `symbols`, `rom`, `names`, `iso` | from source to the boot image |
+//! | `image`, `elf`, `symbols`, `rom`, `iso` | from source to the boot image |
 //! | `qemu`, `run` | the emulator |
 //! | `check`, `test` | the other commands |
 
@@ -17,7 +17,6 @@ pub mod elf;
 pub mod error;
 pub mod image;
 pub mod iso;
-pub mod names;
 pub mod packages;
 pub mod qemu;
 pub mod rom;

@@ -40,24 +40,6 @@ impl Mmio {
         // SAFETY: the assertion keeps the pointer inside the window given to `new`.
         unsafe { self.base.add(offset) }.cast()
     }
-
-    /// Reads 16 bits: for the few registers that must not be read wider.
-    pub fn read16(&self, offset: usize) -> u16 {
-        // SAFETY: `place` is aligned and inside a window that `new`'s caller promised to be mapped for good.
-        unsafe { self.place::<u16>(offset).read_volatile() }
-    }
-
-    /// Writes 16 bits.
-    pub fn write16(&self, offset: usize, value: u16) {
-        // SAFETY: as for `read16`.
-        unsafe { self.place::<u16>(offset).write_volatile(value) }
-    }
-
-    /// Writes 8 bits.
-    pub fn write8(&self, offset: usize, value: u8) {
-        // SAFETY: as for `read16`.
-        unsafe { self.place::<u8>(offset).write_volatile(value) }
-    }
 }
 
 impl RegisterIo for Mmio {

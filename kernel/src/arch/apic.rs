@@ -152,7 +152,8 @@ pub fn arm(deadline_ns: u64) {
         return;
     }
     let wait_ns = deadline_ns.saturating_sub(clock::now_ns());
-    let ticks = (u128::from(wait_ns) * u128::from(rate_hz) / 1_000_000_000) as u64;
+    // Rounded up: a timer that comes early finds nothing due, and must be armed again.
+    let ticks = (u128::from(wait_ns) * u128::from(rate_hz)).div_ceil(1_000_000_000) as u64;
     // A deadline beyond the counter's range is met in steps: the interrupt finds nothing due and the executor rearms.
     apic.count_down(ticks.clamp(1, u64::from(u32::MAX)) as u32);
 }

@@ -54,17 +54,13 @@ pub fn start(executor: &'static Executor, features: Features, limit: u32) {
 }
 
 fn list_processors(firmware: Option<&Firmware>, boot_id: u32) -> Vec<u32> {
-    let mut ids = Vec::from([boot_id]);
-    let listed = firmware.and_then(|firmware| firmware.madt.as_ref());
-    let enabled = listed.into_iter().flat_map(|madt| &madt.processors);
-    ids.extend(
-        enabled
-            .filter(|processor| processor.is_enabled && processor.apic_id != boot_id)
-            // Without x2APIC mode there is no way to name one with a higher number.
-            .filter(|processor| processor.apic_id < 255 || apic::is_x2apic())
-            .map(|processor| processor.apic_id),
-    );
-    ids
+    let madt = firmware.and_then(|firmware| firmware.madt.as_ref());
+    let listed = madt.into_iter().flat_map(|madt| madt.start_order(boot_id));
+    let others = listed
+        .map(|processor| processor.apic_id)
+        // Without x2APIC mode there is no way to name one with a higher number.
+        .filter(|&apic_id| apic_id != boot_id && (apic_id < 255 || apic::is_x2apic()));
+    core::iter::once(boot_id).chain(others).collect()
 }
 
 /// *Task*.

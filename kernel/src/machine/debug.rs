@@ -45,6 +45,11 @@ pub fn start(executor: &'static Executor) {
     SERVICE.call_once(|| executor.start_service("canary", factory));
 }
 
+/// Whether the command line says `debug=on`.
+pub fn is_on() -> bool {
+    SERVICE.get().is_some()
+}
+
 impl Debug for Hooks {
     fn with_stack_left(&self, bytes: usize, work: &mut dyn FnMut()) {
         fiber::with_stack_left(bytes, work);

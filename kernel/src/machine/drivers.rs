@@ -8,7 +8,7 @@ use alloc::string::String;
 use drivers::pci::claim::Claim;
 
 use super::pci::device::Device;
-use super::{edu, virtio_rng};
+use super::{edu, testdev, virtio_rng};
 
 /// One driver.
 pub struct Driver {
@@ -27,6 +27,11 @@ pub const DRIVERS: &[Driver] = &[
         name: "edu",
         claims: edu::CLAIMS,
         start: edu::start,
+    },
+    Driver {
+        name: "testdev",
+        claims: testdev::CLAIMS,
+        start: testdev::start,
     },
     Driver {
         name: "virtio-rng",

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use drivers::acpi::fadt::{Fadt, FixedRegister, Space};
 use drivers::power::{RegisterMemory, Spaces};
+use hw::NarrowIo;
 use hw::mmio::Mmio;
 use spin::Once;
 

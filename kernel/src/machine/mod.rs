@@ -25,6 +25,7 @@
 //! | [`identity`] | what the machine is: processor, firmware's description, sensors, memory map |
 //! | [`raw`] | registers for a person at the prompt |
 //! | `words` | what drivers found out, as scripts see it |
+//! | [`testdev`] | a driver that fails, for tests |
 //! | [`power`] | off and reboot |
 //! | [`buttons`] | ACPI mode, the power and the sleep button |
 //! | [`steps`] | how long each start-up step took |
@@ -59,6 +60,7 @@ pub mod serial;
 pub mod session;
 pub mod sessions;
 pub mod steps;
+pub mod testdev;
 pub mod timing;
 pub mod virtio_rng;
 pub mod wall_clock;

@@ -2,25 +2,17 @@
 
 use hw::PortIo;
 use hw::msr::ModelSpecific;
+use hw::pci::ConfigSpace;
 use services::raw::{Address, Error, Raw, Width};
 
 use super::identity;
-use crate::arch::lock::KernelLock;
+use super::pci::space::{self, Space};
 use crate::arch::msr::Guarded;
 use crate::arch::port::Ports;
 use crate::memory::{Physical, window};
 
 /// See the module.
 pub struct ThisRaw;
-
-/// Ports of the configuration space: the address, and the data behind it (PCI Local Bus 3.0, 3.2.2.3.2).
-const ADDRESS_PORT: u16 = 0xcf8;
-const DATA_PORT: u16 = 0xcfc;
-/// Bytes of a function's space that the ports reach.
-const CONFIG_BYTES: u16 = 256;
-
-/// Held from the write of the address to the access of the data.
-static CONFIG: KernelLock<()> = KernelLock::new(());
 
 fn read_ports(port: u16, width: Width) -> Result<u64, Error> {
     match width {
@@ -41,21 +33,18 @@ fn write_ports(port: u16, width: Width, value: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Lets `access` use the data port for `offset` of a function that is there.
-fn with_config<T>(function: Address, offset: u16, access: impl FnOnce(u16) -> Result<T, Error>) -> Result<T, Error> {
-    const ABSENT: u16 = 0xffff;
-    if function.segment != 0 || offset >= CONFIG_BYTES {
+/// The configuration space, where it reaches `width` at `offset` of a function that is there.
+fn config(function: Address, offset: u16, width: Width) -> Result<&'static Space, Error> {
+    const NOBODY: u32 = u32::MAX;
+    let space = space::get().ok_or(Error::NotAvailable)?;
+    let end = u32::from(offset) + width.bytes();
+    if width == Width::Bits64 || end > u32::from(space.size_bytes(function)) {
         return Err(Error::NotAvailable);
     }
-    let place = u32::from(function.bus) << 16 | u32::from(function.device) << 11 | u32::from(function.function) << 8;
-    let select = |offset: u16| Ports::ALL.write32(ADDRESS_PORT, 1 << 31 | place | u32::from(offset & 0xfc));
-    let _guard = CONFIG.lock();
-    select(0);
-    if Ports::ALL.read16(DATA_PORT) == ABSENT {
+    if space.read32(function, 0) == NOBODY {
         return Err(Error::NotFound);
     }
-    select(offset);
-    access(DATA_PORT + (offset & 3))
+    Ok(space)
 }
 
 /// Refuses memory of the kernel's.
@@ -93,11 +82,22 @@ impl Raw for ThisRaw {
     }
 
     fn read_config(&self, function: Address, offset: u16, width: Width) -> Result<u64, Error> {
-        with_config(function, offset, |port| read_ports(port, width))
+        let space = config(function, offset, width)?;
+        Ok(match width {
+            Width::Bits8 => space.read8(function, offset).into(),
+            Width::Bits16 => space.read16(function, offset).into(),
+            _ => space.read32(function, offset).into(),
+        })
     }
 
     fn write_config(&self, function: Address, offset: u16, width: Width, value: u64) -> Result<(), Error> {
-        with_config(function, offset, |port| write_ports(port, width, value))
+        let space = config(function, offset, width)?;
+        match width {
+            Width::Bits8 => space.write8(function, offset, value as u8),
+            Width::Bits16 => space.write16(function, offset, value as u16),
+            _ => space.write32(function, offset, value as u32),
+        }
+        Ok(())
     }
 
     fn read_msr(&self, register: u32) -> Result<u64, Error> {

@@ -42,6 +42,11 @@ pub(super) const TESTS: &[Test] = &[
         company: Company::Shared,
         run: driver,
     },
+    Test {
+        name: "pci_drivers_that_fail_stop_nobody",
+        company: Company::Shared,
+        run: failing_drivers,
+    },
 ];
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -364,6 +369,42 @@ fn driver(context: &Context) -> Result<(), Error> {
         machine.boot()?;
         thread::sleep(Duration::from_secs(1));
         machine.check(STATE, r#"["none", "none"]"#)
+    })
+}
+
+/// A driver refuses, panics, or never ends; each gives its device back, and the one that works runs.
+fn failing_drivers(context: &Context) -> Result<(), Error> {
+    let devices = ["0x12", "0x13", "0x14"].map(|place| format!("-device pci-testdev,addr={place}"));
+    let config = config("q35", &[&devices[..], &["-device edu,addr=0x15".into()]].concat());
+    let iso = context.images.with_command_line("debug=on")?;
+    context.with_machine(&config, &iso, |machine| {
+        machine.boot()?;
+        let started = Instant::now();
+        let state = |place: &str| format!("pci::info(\"00:{place}.0\").driver_state");
+        let is_running = format!(
+            "let n = 0; while {} != \"running: edu\" {{ time::sleep_ms(50); n += 1; if n > 100 {{ break; }} }} n <= 100",
+            state("15")
+        );
+        machine.check(&is_running, "true")?;
+        machine.check(&state("14"), "\"starting: testdev\"")?;
+        machine.check(&state("12"), "\"refused: testdev: as it was asked to\"")?;
+        let panicked = machine.eval(&state("13"))?;
+        ensure!(
+            panicked.starts_with("\"refused: testdev: its start failed:") && panicked.contains("as it was asked to"),
+            "{panicked}"
+        );
+        let mut slow = String::new();
+        while started.elapsed() < LIMIT && !slow.contains("refused") {
+            thread::sleep(Duration::from_millis(500));
+            slow = machine.eval(&state("14"))?;
+        }
+        ensure!(slow.contains("did not start within 10 s"), "{slow}");
+        for place in ["12", "13", "14"] {
+            machine.check(&format!("pci::info(\"00:{place}.0\").command.bus_master"), "false")?;
+        }
+        machine.check("task::list().filter(|t| t.name.contains(\"testdev\") && t.state != \"ended\").len()", "0")?;
+        // The prompt has not noticed.
+        machine.check("40 + 2", "42")
     })
 }
 

@@ -5,8 +5,8 @@
 
 use alloc::vec::Vec;
 
-use hw::RegisterIo;
 use hw::pci::{Address, ConfigSpace};
+use hw::{NarrowIo, RegisterIo};
 
 use crate::acpi::mcfg::Window;
 
@@ -49,6 +49,29 @@ impl<P: Pages> MemoryMethod<P> {
         }
         let place = u64::from(address.bus) << 20 | u64::from(address.device) << 15 | u64::from(address.function) << 12;
         self.pages.at(window.address.checked_add(place)?)
+    }
+}
+
+impl<P: Pages> MemoryMethod<P>
+where
+    P::Registers: NarrowIo,
+{
+    /// Writes the byte at `offset` alone.
+    pub fn write8(&self, address: Address, offset: u16, value: u8) {
+        if let Some(function) = self.function(address)
+            && offset < SIZE_BYTES
+        {
+            function.write8(offset.into(), value);
+        }
+    }
+
+    /// Writes the 16 bits at `offset`, a multiple of 2, alone.
+    pub fn write16(&self, address: Address, offset: u16, value: u16) {
+        if let Some(function) = self.function(address)
+            && offset < SIZE_BYTES
+        {
+            function.write16(usize::from(offset & !1), value);
+        }
     }
 }
 

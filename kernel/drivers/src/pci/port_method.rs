@@ -50,6 +50,22 @@ impl<P: PortIo> PortMethod<P> {
             self.ports.write32(DATA_PORT, value);
         }
     }
+
+    /// Writes the byte at `offset` alone.
+    pub fn write8(&mut self, address: Address, offset: u16, value: u8) {
+        if let Some(word) = select(address, offset) {
+            self.ports.write32(ADDRESS_PORT, word);
+            self.ports.write8(DATA_PORT + (offset & 3), value);
+        }
+    }
+
+    /// Writes the 16 bits at `offset`, a multiple of 2, alone.
+    pub fn write16(&mut self, address: Address, offset: u16, value: u16) {
+        if let Some(word) = select(address, offset) {
+            self.ports.write32(ADDRESS_PORT, word);
+            self.ports.write16(DATA_PORT + (offset & 2), value);
+        }
+    }
 }
 
 /// What selects the register.

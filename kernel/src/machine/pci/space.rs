@@ -61,6 +61,24 @@ impl Space {
     }
 }
 
+impl Space {
+    /// Writes the byte at `offset` and nothing beside it: what is next to it may have bits that are cleared by ones.
+    pub fn write8(&self, address: Address, offset: u16, value: u8) {
+        match self {
+            Self::Memory(memory) => memory.write8(address, offset, value),
+            Self::Ports(ports) => ports.lock().write8(address, offset, value),
+        }
+    }
+
+    /// The same for the 16 bits at `offset`, a multiple of 2.
+    pub fn write16(&self, address: Address, offset: u16, value: u16) {
+        match self {
+            Self::Memory(memory) => memory.write16(address, offset, value),
+            Self::Ports(ports) => ports.lock().write16(address, offset, value),
+        }
+    }
+}
+
 impl ConfigSpace for Space {
     fn read32(&self, address: Address, offset: u16) -> u32 {
         match self {

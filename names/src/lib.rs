@@ -2,6 +2,7 @@
 //!
 //! The database comes with the crate `pci-ids` (the database: Martin Mares, Albert Pool and volunteers, GPL 2 or later or
 //! 3-clause BSD). Its last release that does not fetch anything while it is built is used.
+#![forbid(unsafe_code)]
 
 use miniz_oxide::deflate::compress_to_vec;
 use pci_ids::{Classes, Vendors};
