@@ -32,10 +32,7 @@ pub fn cargo() -> Command {
 ///
 /// Where it cannot be started or fails.
 pub fn run(command: &mut Command) -> Result<(), Error> {
-    let status = command.status().map_err(|source| Error::Start {
-        program: program(command),
-        source,
-    })?;
+    let status = command.status().map_err(cannot_start(command))?;
     expect_success(command, status)
 }
 
@@ -45,13 +42,8 @@ pub fn run(command: &mut Command) -> Result<(), Error> {
 ///
 /// Where it cannot be started or fails.
 pub fn output(command: &mut Command) -> Result<String, Error> {
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|source| Error::Start {
-            program: program(command),
-            source,
-        })?;
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.map_err(cannot_start(command))?;
     expect_success(command, output.status)?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -65,10 +57,7 @@ pub fn run_quietly(command: &mut Command, log: &Path, limit: Duration) -> Result
     let file = std::fs::File::create(log).map_err(Error::file(log))?;
     let copy = file.try_clone().map_err(Error::file(log))?;
     command.stdin(Stdio::null()).stdout(file).stderr(copy);
-    let mut child = command.spawn().map_err(|source| Error::Start {
-        program: program(command),
-        source,
-    })?;
+    let mut child = command.spawn().map_err(cannot_start(command))?;
     let result = match wait(&mut child, limit) {
         Some(status) => expect_success(command, status),
         None => Err(Error::TimedOut {
@@ -119,8 +108,10 @@ pub fn is_root() -> bool {
     output(Command::new("id").arg("-u")).is_ok_and(|text| text.trim() == "0")
 }
 
-fn program(command: &Command) -> String {
-    command.get_program().to_string_lossy().into_owned()
+/// The error of a program that could not be started.
+pub fn cannot_start(command: &Command) -> impl FnOnce(std::io::Error) -> Error + use<> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    |source| Error::Start { program, source }
 }
 
 fn expect_success(command: &Command, status: ExitStatus) -> Result<(), Error> {

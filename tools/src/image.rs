@@ -44,12 +44,9 @@ impl Parts {
     /// Where the parts of `profile` lie.
     pub fn of(profile: Profile) -> Self {
         let folder = command::target().join("image").join(profile.folder());
+        let built = format!("kernel/{TARGET}/{}/rhaios", profile.folder());
         Self {
-            debug_kernel: command::target()
-                .join("kernel")
-                .join(TARGET)
-                .join(profile.folder())
-                .join("rhaios"),
+            debug_kernel: command::target().join(built),
             kernel: folder.join("rhaios"),
             symbols: folder.join("symbols.bin"),
             rom: folder.join("rom.tar"),
@@ -75,10 +72,8 @@ pub fn build(toolchain: &Toolchain, profile: Profile) -> Result<Parts, Error> {
     write(&parts.kernel, &elf::strip(&linked)?)?;
     write(&parts.symbols, &symbols::table(&elf::functions(&linked)?))?;
     write(&parts.names, &names::pack_all())?;
-    write(
-        &parts.rom,
-        &rom::archive(&rom::collect(&command::root().join("stdlib-scripts"))?),
-    )?;
+    let files = rom::collect(&command::root().join("stdlib-scripts"))?;
+    write(&parts.rom, &rom::archive(&files))?;
     Ok(parts)
 }
 

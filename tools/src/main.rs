@@ -81,9 +81,6 @@ fn make_iso(profile: Profile, variant: &Variant, path: &Path) -> Result<(), Erro
 /// Runs a program of another package with the words that we were given.
 fn hand_over(package: &str, program: &str, arguments: Arguments) -> Result<(), Error> {
     let mut cargo = command::cargo();
-    command::run(
-        cargo
-            .args(["run", "--quiet", "--package", package, "--bin", program, "--"])
-            .args(arguments.all()),
-    )
+    cargo.args(["run", "--quiet", "--package", package, "--bin", program, "--"]);
+    command::run(cargo.args(arguments.all()))
 }

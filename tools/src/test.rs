@@ -102,12 +102,8 @@ pub fn run(mut arguments: Arguments) -> Result<(), Error> {
 
 /// Runs `command`, shows what it prints, and adds up what it says of its tests.
 fn count(command: &mut Command, counts: &mut Counts) -> Result<(), Error> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let start_error = |source| Error::Start {
-        program: program.clone(),
-        source,
-    };
-    let mut child = command.stdout(Stdio::piped()).spawn().map_err(start_error)?;
+    let child = command.stdout(Stdio::piped()).spawn();
+    let mut child = child.map_err(command::cannot_start(command))?;
     let failed_before = counts.failed;
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
@@ -115,7 +111,7 @@ fn count(command: &mut Command, counts: &mut Counts) -> Result<(), Error> {
             counts.add(&line);
         }
     }
-    let status = child.wait().map_err(start_error)?;
+    let status = child.wait().map_err(command::cannot_start(command))?;
     if !status.success() && counts.failed == failed_before {
         // It did not compile, or died before it could say how its tests ended.
         println!("xtask: `{}` failed ({status})", command::line(command));
