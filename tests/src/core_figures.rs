@@ -80,7 +80,7 @@ pub fn cores(setting: &Setting<'_>) -> Result<Vec<Figure>, Error> {
     }
     Ok(vec![
         Figure::new("pci.scan", "ms", scan),
-        Figure::new("core.start_all", "ms", start),
+        Figure::new("core.start", "ms", start),
         Figure::new("core.call", "us", call),
         Figure::new(format!("core.speed_up_of_{CORES}"), "times", speed_up),
     ])

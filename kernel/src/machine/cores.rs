@@ -69,24 +69,27 @@ fn start_all(ids: &[u32], features: Features) {
     if HAS_BEGUN.swap(true, Ordering::AcqRel) {
         return;
     }
-    let begin_ns = clock::now_ns();
     for &apic_id in ids {
         apic::send_init(apic_id);
     }
     // All at once; the wait ends by time only.
     let _ = FiberClock.wait_until_us(RESET_US, || false);
+    let mut longest_ns = 0;
     for (index, &apic_id) in (1..).zip(ids) {
+        let begin_ns = clock::now_ns();
         if let Err(reason) = start_one(index, apic_id, features) {
             log::warn!("cores: the one with APIC number {apic_id} does not start: {reason}");
         }
+        longest_ns = longest_ns.max(clock::now_ns() - begin_ns);
     }
-    let took_us = (clock::now_ns() - begin_ns) / 1000;
+    let longest_us = longest_ns / 1000;
     log::info!(
-        "cores: {} of {} run; the others came in {}.{:03} ms{}",
+        "cores: {} of {} run after {} ms; each came in {}.{:03} ms or less{}",
         cores::online_count(),
         ids.len() + 1,
-        took_us / 1000,
-        took_us % 1000,
+        clock::now_ns() / 1_000_000,
+        longest_us / 1000,
+        longest_us % 1000,
         if clock::is_even() {
             ""
         } else {
