@@ -19,6 +19,7 @@ use kernel::machine::serial::{self, SerialConsole};
 use kernel::machine::{
     binding, buttons, cores, debug, entropy, identity, pci, routing, session, sessions, steps, timing, wall_clock,
 };
+use kernel::memory::stack::TaskStack;
 use kernel::memory::{Physical, frames, paging, stack, static_stack};
 use kernel::report::{self, crash, early, journal, symbols};
 use services::host::Host;
@@ -72,7 +73,7 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
     start_sessions(executor, host, console, display, &options);
     steps::done("services");
     steps::finish();
-    run::run(executor)
+    run::run(executor, TaskStack::new().expect("memory holds a stack"))
 }
 
 fn start_log(handover: &Handover) -> Options {

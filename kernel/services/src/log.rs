@@ -56,6 +56,9 @@ const HEADER_BYTES: usize = 10;
 /// Longer lines are cut.
 const LINE_LIMIT_BYTES: usize = 1024;
 
+/// How often a busy ring is looked at before a line is lost: longer than any other core is busy with it.
+const LOOKS: u32 = 1_000_000;
+
 impl Ring {
     /// An empty ring.
     pub const fn new() -> Self {
@@ -73,9 +76,14 @@ impl Ring {
         let mut line = CutText::<LINE_LIMIT_BYTES>::new();
         // `CutText` accepts everything, so formatting fails only where a value's own `Display` does.
         let _ = fmt::write(&mut line, text);
-        // A panic report may arrive while this core holds the lock: losing its copy here is better than hanging.
-        if let Some(mut inner) = self.inner.try_lock() {
-            inner.push(time_ns, line.as_str().as_bytes());
+        // A panic report may arrive while this core holds the lock: losing its copy here is better than hanging. Another
+        // core lets go of it soon.
+        for _ in 0..LOOKS {
+            if let Some(mut inner) = self.inner.try_lock() {
+                inner.push(time_ns, line.as_str().as_bytes());
+                return;
+            }
+            core::hint::spin_loop();
         }
     }
 

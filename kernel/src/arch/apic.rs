@@ -97,9 +97,9 @@ pub fn send_startup(apic_id: u32, page: u8) {
     send_message(Message::Startup(page), Destination::Core(apic_id));
 }
 
-/// Interrupts all other cores whatever they do.
-pub fn send_nmi_to_others() {
-    send_message(Message::Nmi, Destination::Others);
+/// Interrupts a core whatever it does. Never all others at once: those that were not started are the firmware's.
+pub fn send_nmi(apic_id: u32) {
+    send_message(Message::Nmi, Destination::Core(apic_id));
 }
 
 fn send_message(message: Message, destination: Destination) {

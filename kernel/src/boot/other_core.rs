@@ -10,6 +10,7 @@ use drivers::clock_offset::{self, Exchange};
 use super::trampoline::{self, Destination};
 use crate::arch::core_local::{self, CoreLocal};
 use crate::arch::features::{self, Features};
+use crate::arch::lock::KernelLock;
 use crate::arch::segments::{self, Tables};
 use crate::arch::{apic, clock, interrupts, tlb};
 use crate::executor::{Executor, run};
@@ -58,6 +59,8 @@ pub struct Startup {
     tables: Tables,
     interrupt_stacks: [TaskStack; segments::STACK_COUNT],
     stack: TaskStack,
+    /// What its tasks are polled on, until it takes it.
+    poller_stack: KernelLock<Option<TaskStack>>,
     executor: Executor,
     features: Features,
     /// Number of the trampoline's page.
@@ -121,6 +124,7 @@ impl Startup {
             tables: Tables::new(),
             interrupt_stacks,
             stack: TaskStack::new()?,
+            poller_stack: KernelLock::new(Some(TaskStack::new()?)),
             executor: Executor::new(),
             features,
             page: 0,
@@ -206,5 +210,6 @@ extern "C" fn core_main(startup: &'static Startup) -> ! {
     tlb::catch_up();
     interrupts::come_online();
     startup.is_online.store(true, Ordering::Release);
-    run::run(&startup.executor)
+    let stack = startup.poller_stack.lock().take();
+    run::run(&startup.executor, stack.expect("a core starts once"))
 }

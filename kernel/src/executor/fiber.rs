@@ -57,7 +57,9 @@ pub trait Floor: Stack + Unpin {
 pub trait Hooks: Send + Sync {
     /// A fiber is about to run, for at most `slice_ns` nanoseconds.
     fn enter(&self, slice_ns: u64);
-    /// A task has ended and holds nothing any more.
+    /// A task ends so, and holds nothing any more. Nobody has heard of it yet.
+    fn ending(&self, record: &TaskRecord, outcome: &Outcome);
+    /// Whoever waited for the task's end has been told.
     fn ended(&self, record: &TaskRecord);
     /// The clock, in nanoseconds.
     fn now_ns(&self) -> u64;
@@ -266,6 +268,8 @@ impl<S: Floor + 'static> Fiber<S> {
         self.record.control.clear_waker();
         let arena = self.record.arena.lock().take();
         drop(arena);
+        // Whoever waits for the task goes on at once, on another core: all that ends with it has been ended by then.
+        self.hooks.ending(&self.record, &outcome);
         self.record.finish(outcome);
         self.hooks.ended(&self.record);
     }

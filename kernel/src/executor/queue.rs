@@ -53,6 +53,8 @@ pub struct Task {
     executor: &'static Executor,
     is_script: bool,
     is_queued: AtomicBool,
+    /// It is over: there is no place for it in the queues any more. Changed while they are locked.
+    is_finished: AtomicBool,
     future: KernelLock<Option<BoxFuture<()>>>,
     factory: Option<Factory>,
     restarts: AtomicU64,
@@ -126,6 +128,7 @@ impl Executor {
             executor: self,
             is_script,
             is_queued: AtomicBool::new(false),
+            is_finished: AtomicBool::new(false),
             future: KernelLock::new(Some(future)),
             factory,
             restarts: AtomicU64::new(0),
@@ -164,7 +167,7 @@ impl Executor {
         drop(ready);
         if let Some(task) = &task {
             // Cleared before the poll, so that a wake during it queues the task again.
-            task.is_queued.store(false, Ordering::Release);
+            task.is_queued.swap(false, Ordering::AcqRel);
         }
         task
     }
@@ -244,7 +247,11 @@ impl Task {
     }
 
     fn forget(&self) {
-        self.executor.ready.lock().alive -= 1;
+        {
+            let mut ready = self.executor.ready.lock();
+            ready.alive -= 1;
+            self.is_finished.store(true, Ordering::Relaxed);
+        }
         if self.is_script {
             self.executor.scripts_alive.fetch_sub(1, Ordering::Relaxed);
         }
@@ -260,6 +267,10 @@ impl Wake for Task {
         let is_script = self.is_script;
         core_local::get().on_kernel_heap(|| {
             let mut ready = executor.ready.lock();
+            if self.is_finished.load(Ordering::Relaxed) {
+                drop(ready);
+                return;
+            }
             if is_script {
                 ready.scripts.push_back(self);
                 executor.scripts_ready.store(ready.scripts.len(), Ordering::Relaxed);

@@ -77,6 +77,8 @@ pub struct End {
     pub has_ended: bool,
     /// Its outcome, until somebody takes it.
     pub outcome: Option<Outcome>,
+    /// The outcome was taken out for a moment to be looked at, and comes back.
+    pub is_lent: bool,
     /// Bytes that the outcome takes, while it is kept for somebody who has not asked for it yet.
     pub kept_bytes: usize,
     /// Who waits for it.
@@ -154,7 +156,7 @@ impl TaskRecord {
             "results that nobody took grew too large; this one was given up",
         );
         let mut end = self.end.lock();
-        if end.kept_bytes == 0 {
+        if end.kept_bytes == 0 || end.is_lent {
             return None;
         }
         KEPT_BYTES.fetch_sub(core::mem::take(&mut end.kept_bytes), Ordering::Relaxed);
@@ -171,11 +173,20 @@ impl TaskRecord {
                 drop(replaced);
                 return Poll::Pending;
             }
+            if end.is_lent {
+                drop(end);
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            end.is_lent = true;
             end.outcome.take()
         };
         // Copied while nothing is locked, since memory may be short.
         let error = outcome.as_ref().and_then(|outcome| outcome.as_ref().err()).cloned();
-        self.end.lock().outcome = outcome;
+        let mut end = self.end.lock();
+        end.outcome = outcome;
+        end.is_lent = false;
+        drop(end);
         Poll::Ready(error)
     }
 

@@ -75,26 +75,17 @@ pub struct Poller {
     coroutine: Cell<Option<Coroutine<*const Task, (), Ended, TaskStack>>>,
 }
 
-impl Default for Poller {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Poller {
-    /// A poller that has not run yet.
-    pub const fn new() -> Self {
+    /// A poller that polls on `stack`.
+    pub fn new(stack: TaskStack) -> Self {
         Self {
-            coroutine: Cell::new(None),
+            coroutine: Cell::new(Some(start(stack))),
         }
     }
 
     /// Polls `task` once; `Abandoned` where it panicked or faulted.
     pub fn poll(&self, task: &Arc<Task>) -> Ended {
-        let mut coroutine = self
-            .coroutine
-            .take()
-            .unwrap_or_else(|| start(TaskStack::new().expect("a poller's stack is needed to run anything at all")));
+        let mut coroutine = self.coroutine.take().expect("a poll never begins within another");
         let core = core_local::get();
         let outer = core.recovery.replace(Some(Recovery {
             handler: coroutine.trap_handler(),

@@ -4,13 +4,16 @@ use alloc::sync::Arc;
 use core::cmp::Reverse;
 use core::sync::atomic::Ordering;
 
+use services::task::Outcome;
+
 use super::queue::Task;
 use super::record::TaskRecord;
 use super::recovery::Poller;
 use super::{Ended, Executor, fiber, interrupt, tasks};
 use crate::arch::core_local::{self, CoreLocal};
 use crate::arch::{apic, clock, cores, interrupts, tlb};
-use crate::memory::{allocator, limbo, stack};
+use crate::memory::stack::{self, TaskStack};
+use crate::memory::{allocator, limbo};
 
 static BOOT_CORE: Executor = Executor::new();
 
@@ -83,9 +86,9 @@ fn on_timer() {
     interrupt::raise(interrupt::Source::TIMER);
 }
 
-/// Runs tasks for ever.
-pub fn run(executor: &'static Executor) -> ! {
-    let poller = Poller::new();
+/// Runs tasks for ever; they are polled on `stack`.
+pub fn run(executor: &'static Executor, stack: TaskStack) -> ! {
+    let poller = Poller::new(stack);
     x86_64::instructions::interrupts::enable();
     let core = core_local::get();
     loop {
@@ -147,6 +150,10 @@ impl fiber::Hooks for Slices {
         apic::arm(slice_end_ns.min(current().timers.next_deadline_ns()));
     }
 
+    fn ending(&self, record: &TaskRecord, outcome: &Outcome) {
+        tasks::before_end(record, outcome);
+    }
+
     fn ended(&self, record: &TaskRecord) {
         tasks::after_end(record);
     }
@@ -156,9 +163,9 @@ impl fiber::Hooks for Slices {
     }
 }
 
-impl fiber::Floor for stack::TaskStack {
+impl fiber::Floor for TaskStack {
     fn floor(&self) -> usize {
-        stack::TaskStack::floor(self)
+        TaskStack::floor(self)
     }
 
     fn peak_bytes(&self) -> u64 {

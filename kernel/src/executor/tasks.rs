@@ -1,6 +1,7 @@
 //! All script tasks: starting, waiting, ending, listing.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -28,13 +29,15 @@ use crate::memory::stack::{self, TaskStack};
 const TASK_LIMIT: usize = 3000;
 /// Outcomes that nobody asked for are kept for this many ended tasks: all that can end at once.
 const ENDED_KEPT: usize = TASK_LIMIT;
+/// Controls of ended tasks that rest before they are used again.
+const RESTING_CONTROLS: usize = 64;
 /// They may take one part in so many of all memory.
 const KEPT_SHARE: u64 = 16;
 
 static TABLE: KernelLock<Tasks> = KernelLock::new(Tasks {
     records: Vec::new(),
     running: 0,
-    free_controls: Vec::new(),
+    free_controls: VecDeque::new(),
 });
 /// What tasks share; made when it is first asked for, on the kernel heap.
 static SHARED: Once<Table> = Once::new();
@@ -54,7 +57,8 @@ struct Tasks {
     records: Vec<Arc<TaskRecord>>,
     /// Those of them that have not ended.
     running: usize,
-    free_controls: Vec<&'static Control>,
+    /// Those that have rested longest first.
+    free_controls: VecDeque<&'static Control>,
 }
 
 impl Tasks {
@@ -161,7 +165,13 @@ fn take_control() -> Result<&'static Control, StartError> {
         if table.running >= TASK_LIMIT {
             return Err(StartError::TooManyTasks);
         }
-        table.free_controls.pop()
+        // Whoever still has the control of a task that has just ended must not meet another task by it.
+        let has_rested = table.free_controls.len() > RESTING_CONTROLS;
+        if has_rested {
+            table.free_controls.pop_front()
+        } else {
+            None
+        }
     };
     match pooled {
         Some(control) => {
@@ -175,7 +185,7 @@ fn take_control() -> Result<&'static Control, StartError> {
 fn give_control_back(control: &'static Control) {
     let mut table = TABLE.lock();
     if table.free_controls.try_reserve(1).is_ok() {
-        table.free_controls.push(control);
+        table.free_controls.push_back(control);
     }
 }
 
@@ -184,33 +194,35 @@ pub fn at_end(hook: fn(TaskId)) {
     AT_END.call_once(|| hook);
 }
 
-/// Ends the descendants of a task that has ended, all at once: one generation after the other, those that start further
-/// tasks would outrun their end. Recycles its control, tells who listens, and forgets old outcomes.
-pub fn after_end(record: &TaskRecord) {
-    {
-        let mut table = TABLE.lock();
-        table.running = table.running.saturating_sub(1);
-        table.end_descendants(record.id);
-    }
-    give_control_back(record.control);
+/// Ends the descendants of a task that ends, all at once: one generation after the other, those that start further tasks
+/// would outrun their end. Ends what it shares, and tells who listens.
+pub fn before_end(record: &TaskRecord, outcome: &Outcome) {
+    TABLE.lock().end_descendants(record.id);
     shared().end_of(record.id);
     if let Some(hook) = AT_END.get() {
         hook(record.id);
     }
     if shared().has_listener(TASK_ENDED) {
-        shared().emit(TASK_ENDED, &obituary(record));
+        shared().emit(TASK_ENDED, &obituary(record, outcome));
     }
+}
+
+/// Recycles the control of a task that has ended, and forgets old outcomes.
+pub fn after_end(record: &TaskRecord) {
+    {
+        let mut table = TABLE.lock();
+        table.running = table.running.saturating_sub(1);
+    }
+    give_control_back(record.control);
     forget_outcomes(record.id);
 }
 
 /// What listeners are told of a task's end.
-fn obituary(record: &TaskRecord) -> Value {
-    let outcome = record.end.lock().outcome.take();
-    let code = match &outcome {
-        Some(Err(error)) => error.code.as_str().into(),
-        _ => Value::Unit,
+fn obituary(record: &TaskRecord, outcome: &Outcome) -> Value {
+    let code = match outcome {
+        Err(error) => error.code.as_str().into(),
+        Ok(_) => Value::Unit,
     };
-    record.end.lock().outcome = outcome;
     Value::map([
         ("id", Value::Int(record.id.0 as i64)),
         ("name", name_of(record).into()),
@@ -218,12 +230,19 @@ fn obituary(record: &TaskRecord) -> Value {
     ])
 }
 
-/// The task's name, copied while nothing is locked.
+/// The task's name. Room for the copy is made while nothing is locked.
 fn name_of(record: &TaskRecord) -> String {
-    let name = core::mem::take(&mut *record.name.lock());
-    let copy = name.clone();
-    *record.name.lock() = name;
-    copy
+    let mut copy = String::new();
+    loop {
+        let name = record.name.lock();
+        let length = name.len();
+        if copy.capacity() >= length {
+            copy.push_str(&name);
+            return copy;
+        }
+        drop(name);
+        copy.reserve(length);
+    }
 }
 
 /// Keeps the outcomes of the newest ended tasks, and of those no more bytes than memory has to spare. `newest` has just
@@ -293,6 +312,11 @@ pub fn wait(id: TaskId) -> BoxFuture<Option<Outcome>> {
         let record = find(id)?;
         let outcome = poll_fn(|context| {
             let mut end = record.end.lock();
+            if end.is_lent {
+                // Somebody on another core looks at it for a moment.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             if end.has_ended {
                 return Poll::Ready(end.outcome.take());
             }
@@ -355,9 +379,11 @@ pub fn hand_over(detached: TaskId, successor: TaskId, name: &str) {
 ///
 /// [`LimitError`].
 pub fn set_memory_limit(id: TaskId, bytes: u64) -> Result<(), LimitError> {
-    let record = find(id).ok_or(LimitError::NotFound)?;
-    let arena = record.arena.lock().clone().ok_or(LimitError::NotFound)?;
-    arena.set_soft_limit(bytes)
+    // Its control, which is told, is given to another task only while the table is locked.
+    let table = TABLE.lock();
+    let running = table.find(id).filter(|record| !record.has_ended());
+    let arena = running.ok_or(LimitError::NotFound)?.arena.lock();
+    arena.as_ref().ok_or(LimitError::NotFound)?.set_soft_limit(bytes)
 }
 
 /// What holds for every task.

@@ -13,7 +13,8 @@ use core::task::{Context, Poll, Waker};
 use std::string::String;
 
 use corosensei::stack::{Stack, StackPointer};
-use services::task::{Control, Requests, TaskId};
+use services::lock::Lock;
+use services::task::{Control, Outcome, Requests, TaskId};
 use services::value::Value;
 
 use super::fiber::{self, Body, Fiber, Floor, Hooks};
@@ -56,6 +57,7 @@ static TIME_NS: AtomicU64 = AtomicU64::new(0);
 
 impl Hooks for NoHooks {
     fn enter(&self, _: u64) {}
+    fn ending(&self, _: &TaskRecord, _: &Outcome) {}
     fn ended(&self, _: &TaskRecord) {}
     fn now_ns(&self) -> u64 {
         TIME_NS.load(Ordering::Relaxed)
@@ -109,6 +111,51 @@ impl Future for Never {
     }
 }
 
+/// Notes whether the task's end was known when the hooks were called.
+struct EndHooks {
+    was_known: Lock<Vec<(&'static str, bool)>>,
+}
+
+impl Hooks for EndHooks {
+    fn enter(&self, _: u64) {}
+    fn ending(&self, record: &TaskRecord, outcome: &Outcome) {
+        assert_eq!(outcome, &Ok(Value::Int(7)));
+        self.was_known.lock().push(("ending", record.has_ended()));
+    }
+    fn ended(&self, record: &TaskRecord) {
+        self.was_known.lock().push(("ended", record.has_ended()));
+    }
+    fn now_ns(&self) -> u64 {
+        0
+    }
+}
+
+#[test]
+fn what_ends_with_a_task_has_ended_before_anybody_hears_of_it() {
+    let executor = executor();
+    let hooks: &'static EndHooks = Box::leak(Box::new(EndHooks {
+        was_known: Lock::new(Vec::new()),
+    }));
+    let record = record();
+    let fiber = Fiber::new(
+        HostStack::new(),
+        Arc::clone(&record),
+        Box::new(|| Ok(Value::Int(7))),
+        hooks,
+    );
+    executor.start_script(Box::pin(fiber)).expect("there is memory");
+    executor.run_until_idle();
+    assert_eq!(*hooks.was_known.lock(), [("ending", false), ("ended", true)]);
+    // An outcome that somebody looks at is waited for, not lost.
+    let context = Context::from_waker(Waker::noop());
+    record.end.lock().is_lent = true;
+    assert!(record.poll_error(&context).is_pending());
+    assert_eq!(record.drop_outcome(), None);
+    record.end.lock().is_lent = false;
+    assert_eq!(record.poll_error(&context), Poll::Ready(None));
+    assert_eq!(record.end.lock().outcome, Some(Ok(Value::Int(7))));
+}
+
 #[test]
 fn a_fiber_runs_to_its_outcome() {
     let executor = executor();
@@ -149,6 +196,7 @@ impl Hooks for SliceHooks {
     fn enter(&self, slice_ns: u64) {
         self.slices.lock().push(slice_ns);
     }
+    fn ending(&self, _: &TaskRecord, _: &Outcome) {}
     fn ended(&self, _: &TaskRecord) {}
     fn now_ns(&self) -> u64 {
         self.now_ns.load(Ordering::Relaxed)

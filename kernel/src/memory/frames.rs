@@ -153,13 +153,23 @@ pub fn allocate_contiguous(count: usize) -> Option<Physical> {
     with(|frames| frames.allocate_contiguous(count, 1, None)).map(Physical::of_frame)
 }
 
-/// Takes one frame without waiting for the lock: for the page-fault handler.
-pub fn try_allocate() -> Option<Physical> {
-    let mut guard = FRAMES.try_lock()?;
-    let frames = guard.as_mut()?;
-    let frame = frames.allocate()?;
+/// Somebody uses the allocator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+/// Takes one frame without waiting for the lock: for the page-fault handler. `None` where none is free.
+///
+/// # Errors
+///
+/// [`Busy`].
+pub fn try_allocate() -> Result<Option<Physical>, Busy> {
+    let mut guard = FRAMES.try_lock().ok_or(Busy)?;
+    let Some(frames) = guard.as_mut() else {
+        return Ok(None);
+    };
+    let frame = frames.allocate();
     FREE.store(frames.free_count(), Ordering::Relaxed);
-    Some(Physical::of_frame(frame))
+    Ok(frame.map(Physical::of_frame))
 }
 
 /// Takes one frame and fills it with zeros.

@@ -160,9 +160,20 @@ pub fn grow(address: usize) -> bool {
     true
 }
 
+/// Looks at the frame allocator's lock where another core may hold it, which is for a moment only.
+const LOOKS: u32 = 1_000_000;
+/// The same where this core may be the one, so that the wait may be in vain.
+const LOOKS_LOCKED: u32 = 1_000;
+
 fn take_frame() -> Option<Physical> {
-    if let Some(frame) = frames::try_allocate() {
-        return Some(frame);
+    let is_locking = core_local::get().locks_held.load(Ordering::Relaxed) > 0;
+    for _ in 0..if is_locking { LOOKS_LOCKED } else { LOOKS } {
+        match frames::try_allocate() {
+            Ok(Some(frame)) => return Some(frame),
+            // Nothing is free; the reserve may have some.
+            Ok(None) => break,
+            Err(frames::Busy) => core::hint::spin_loop(),
+        }
     }
     core_local::get()
         .reserve

@@ -173,6 +173,7 @@ fn with_register<T>(start: Physical, bytes: usize, access: impl FnOnce(usize) ->
     let _guard = PEEPHOLE.lock();
     let offset = start.0 as usize % PAGE_BYTES;
     paging::map(WINDOWS, Physical(start.0 - offset as u64), Access::Device)?;
+    paging::forget(WINDOWS);
     let result = access(WINDOWS + offset);
     paging::unmap(WINDOWS);
     Ok(result)

@@ -212,7 +212,9 @@ fn stop_other_cores() {
     if cores::online_count() < 2 {
         return;
     }
-    apic::send_nmi_to_others();
+    for core in cores::others() {
+        apic::send_nmi(core.apic_id.load(Ordering::Relaxed));
+    }
     let has_stopped = |core: &CoreLocal| core.stopped_at[0].load(Ordering::Acquire) != 0;
     let end_ns = clock::now_ns().saturating_add(STOP_LIMIT_NS);
     while clock::now_ns() < end_ns && !cores::others().all(has_stopped) {
