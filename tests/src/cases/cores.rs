@@ -225,7 +225,7 @@ const TICKS: i64 = 120;
 fn thousand(context: &Context) -> Result<(), Error> {
     with_cores(context, 12, "", |machine| {
         machine.eval("let last = cell::open(0); let back = counter::open(0); let ids = [];")?;
-        let look = "last.update(|l| { let now = time::uptime_ms(); if now < l { back.add(1); l } else { now } })";
+        let look = "last.update(|l| { let now = time::uptime_us(); if now < l { back.add(1); l } else { now } })";
         let body =
             format!("|| {{ let own = 0; for k in 0..{TICKS} {{ time::sleep_ms({TICK_MS}); {look}; own += 1; }} own }}");
         machine.eval_within(
