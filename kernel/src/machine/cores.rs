@@ -21,6 +21,8 @@ use crate::executor::{Executor, Factory, run};
 
 /// Between a core's reset and its start, as processors without a better rule need it.
 const RESET_US: u64 = 10_000;
+/// A core is waited for without rest for so long.
+const SPIN_NS: u64 = 2_000_000;
 /// A core that has not shown itself for so long is asked a second time.
 const FIRST_LIMIT_US: u64 = 10_000;
 /// One that does not even then is left alone.
@@ -103,6 +105,11 @@ fn start_one(index: u32, apic_id: u32, features: Features) -> Result<(), Error> 
     let startup = Startup::prepare(index, apic_id, features)?;
     for limit_us in [FIRST_LIMIT_US, LAST_LIMIT_US] {
         startup.send();
+        // A core that works is there within a fraction of this; whoever sleeps meanwhile may wake late.
+        let spin_end_ns = clock::now_ns() + SPIN_NS;
+        while !startup.has_arrived() && clock::now_ns() < spin_end_ns {
+            core::hint::spin_loop();
+        }
         if FiberClock.wait_until_us(limit_us, || startup.has_arrived()).is_ok() {
             return startup.answer_until_online();
         }
