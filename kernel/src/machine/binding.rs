@@ -113,11 +113,7 @@ async fn try_driver(driver: &'static Driver, device: Device) -> Result<(), Strin
     };
     let id = tasks::start(spec).map_err(|error| error.to_string())?;
     let mut end = tasks::wait(id);
-    let limit = pin!(
-        run::current()
-            .timers
-            .sleep_until(clock::now_ns() + LIMIT_NS, clock::now_ns)
-    );
+    let limit = pin!(run::sleep_until(clock::now_ns() + LIMIT_NS));
     let outcome = within(Some(limit), |context| end.as_mut().poll(context)).await;
     let answer = ANSWERS.lock().remove(&address);
     match outcome {

@@ -62,10 +62,6 @@ impl Pci for FakePci {
             Error::NotFound => ROWS.iter().find(|row| row.0 == address).map(details).ok_or(error),
         })
     }
-
-    fn scan_ns(&self) -> u64 {
-        1_250_000
-    }
 }
 
 fn details(row: &Row) -> Details {

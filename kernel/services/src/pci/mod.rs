@@ -165,9 +165,6 @@ pub trait Pci: Send + Sync {
     ///
     /// [`Error`].
     fn info(&self, address: &str) -> Result<Details, Error>;
-
-    /// How long it took to find all functions, in nanoseconds.
-    fn scan_ns(&self) -> u64;
 }
 
 /// A machine without such a bus.
@@ -183,10 +180,6 @@ impl Pci for NoBus {
             .parse::<hw::pci::Address>()
             .map_err(|_| Error::InvalidAddress)
             .and(Err(Error::NotFound))
-    }
-
-    fn scan_ns(&self) -> u64 {
-        0
     }
 }
 

@@ -10,8 +10,6 @@ pub mod device;
 pub mod service;
 pub mod space;
 
-use core::sync::atomic::{AtomicU64, Ordering};
-
 use drivers::pci::Address;
 use drivers::pci::scan::{self, Function, Scan};
 use spin::Once;
@@ -20,7 +18,6 @@ use super::firmware::Firmware;
 use crate::arch::clock;
 
 static FOUND: Once<Scan> = Once::new();
-static SCAN_NS: AtomicU64 = AtomicU64::new(0);
 
 /// Finds all functions. Nothing else runs yet: a function's decoding is off for a moment while its ranges are measured.
 pub fn start(firmware: &Firmware) {
@@ -28,7 +25,6 @@ pub fn start(firmware: &Firmware) {
     let (space, segments) = space::start(firmware);
     let scan = scan::scan(space, &segments);
     let took_ns = clock::now_ns() - begin_ns;
-    SCAN_NS.store(took_ns, Ordering::Relaxed);
     for problem in &scan.problems {
         log::warn!("PCI: {problem}");
     }
@@ -52,9 +48,4 @@ pub fn function(address: Address) -> Option<&'static Function> {
     let functions = functions();
     let index = functions.binary_search_by_key(&address, |function| function.address);
     functions.get(index.ok()?)
-}
-
-/// How long the scan took, in nanoseconds.
-pub fn scan_ns() -> u64 {
-    SCAN_NS.load(Ordering::Relaxed)
 }

@@ -94,10 +94,6 @@ impl Pci for ThisBus {
         let space = space::get().ok_or(Error::NotFound)?;
         Ok(details(space, function))
     }
-
-    fn scan_ns(&self) -> u64 {
-        super::scan_ns()
-    }
 }
 
 fn details(space: &space::Space, function: &Function) -> Details {
