@@ -51,7 +51,12 @@ fn start(handover: Result<Handover, tags::Error>) -> ! {
 
     steps::begin("devices");
     pci::service::start_names(handover.module("names"));
-    pci::start(firmware);
+    let strays = if options.safe {
+        pci::Strays::Leave
+    } else {
+        pci::Strays::Assign
+    };
+    pci::start(firmware, &handover.tags, strays);
     steps::done("devices");
 
     let rom = read_rom(&handover, &options);

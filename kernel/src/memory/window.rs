@@ -25,14 +25,18 @@ impl From<OutOfFrames> for Error {
     }
 }
 
-/// Refuses what lies beyond the processor's physical addresses.
-pub(super) fn check(start: Physical, bytes: usize) -> Result<(), Error> {
+/// The highest physical address that the processor has.
+pub fn last_address() -> u64 {
     let bits = CpuId::new()
         .get_processor_capacity_feature_info()
         .map_or(36, |info| info.physical_address_bits());
-    let limit = 1u64.checked_shl(bits.into()).unwrap_or(u64::MAX);
+    1u64.checked_shl(bits.into()).map_or(u64::MAX, |limit| limit - 1)
+}
+
+/// Refuses what lies beyond the processor's physical addresses.
+pub(super) fn check(start: Physical, bytes: usize) -> Result<(), Error> {
     match start.0.checked_add(bytes as u64) {
-        Some(end) if end <= limit => Ok(()),
+        Some(end) if end.saturating_sub(1) <= last_address() => Ok(()),
         _ => Err(Error::NoSuchAddress),
     }
 }

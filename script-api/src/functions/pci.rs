@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 
-use services::pci::{self, Bar, Bridge, Capability, Details, Entry, Messages};
+use services::pci::{self, Bar, Bridge, Capability, Details, Entry, Messages, Window};
 use services::value::Value;
 
 use super::{int, param};
@@ -40,8 +40,9 @@ const INFO: Doc = Doc {
     summary: "Tells everything that is known of a PCI device, as it is now.",
     notes: "What pci::list() has, and: vendor, device, class_id, interface, revision, subsystem, command (what the device may \
             do), power_state, driver_state (\"none\", \"starting: NAME\", \"running: NAME\", or \"refused: NAME: REASON\"), link (PCI Express: \
-            speed and lanes now, and at most), interrupt (pin, line, msi and msix), bars (ranges of memory and ports: address is () \
-            where none is assigned), rom, bridge (buses and address windows behind it) and capabilities. What a device has not \
+            speed and lanes now, and at most), interrupt (pin, line, msi and msix), bars (ranges of memory and ports: \
+            assigned_by is \"firmware\" or \"rhaios\"; where it and address are (), problem says why), rom, bridge (buses and \
+            address windows behind it) and capabilities. What a device has not \
             is ().",
     example: Example::Shows(r#"pci::info("06:00.0").bars[0].size_bytes"#, "16384"),
 };
@@ -159,18 +160,30 @@ fn messages(messages: Option<Messages>) -> Value {
 }
 
 fn bar(bar: Bar) -> Value {
+    let (assigned_by, problem) = match bar.assigned_by {
+        Ok(who) => (who.into(), Value::Unit),
+        Err(why) => (Value::Unit, why.into()),
+    };
     Value::map([
         ("index", int(bar.index)),
         ("kind", bar.kind.into()),
         ("address", optional(bar.address)),
         ("size_bytes", int(bar.size_bytes)),
         ("prefetchable", bar.is_prefetchable.into()),
+        ("assigned_by", assigned_by),
+        ("problem", problem),
     ])
 }
 
 fn bridge(bridge: Bridge) -> Value {
-    let window = |window: Option<(u64, u64)>| {
-        let map = |(first, last)| Value::map([("first", int(first)), ("last", int(last))]);
+    let window = |window: Option<Window>| {
+        let map = |window: Window| {
+            Value::map([
+                ("first", int(window.first)),
+                ("last", int(window.last)),
+                ("assigned_by", window.assigned_by.into()),
+            ])
+        };
         window.map(map).unwrap_or_default()
     };
     Value::map([

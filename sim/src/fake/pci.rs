@@ -1,6 +1,6 @@
 //! The PCI bus of a test's machine: a laptop of 2019, a Lenovo Legion Y540.
 
-use services::pci::{Bar, Bridge, Capability, Details, Entry, Error, Messages, NoBus, Pci};
+use services::pci::{Bar, Bridge, Capability, Details, Entry, Error, Messages, NoBus, Pci, Window};
 
 /// Address, vendor, device, class, vendor's and device's name, driver.
 type Row = (
@@ -93,6 +93,7 @@ fn details(row: &Row) -> Details {
                 address: Some(0xb330_0000),
                 size_bytes: 16 << 10,
                 is_prefetchable: false,
+                assigned_by: Ok("firmware"),
             }],
             capabilities: vec![Capability {
                 name: "MSI-X",
@@ -107,7 +108,11 @@ fn details(row: &Row) -> Details {
             bridge: Some(Bridge {
                 secondary: 6,
                 subordinate: 6,
-                memory: Some((0xb330_0000, 0xb33f_ffff)),
+                memory: Some(Window {
+                    first: 0xb330_0000,
+                    last: 0xb33f_ffff,
+                    assigned_by: "firmware",
+                }),
                 ..Bridge::default()
             }),
             ..plain

@@ -38,6 +38,11 @@ pub(super) const TESTS: &[Test] = &[
         run: by_ports,
     },
     Test {
+        name: "pci_devices_that_the_firmware_has_not_seen_get_places_and_work",
+        company: Company::Shared,
+        run: unassigned,
+    },
+    Test {
         name: "pci_starts_a_driver_beside_the_prompt_but_not_in_safe_mode",
         company: Company::Shared,
         run: driver,
@@ -336,6 +341,102 @@ fn by_ports(context: &Context) -> Result<(), Error> {
         });
         result.map_err(|error| Error::Wrong(format!("{board}: {error}")))?;
     }
+    Ok(())
+}
+
+/// Devices are plugged in while the boot loader waits, so that the firmware has given none of their ranges a place: on
+/// the first bus, behind a bridge with open windows, and where a window for ports has to be opened.
+fn unassigned(context: &Context) -> Result<(), Error> {
+    let port = |number: u32| format!("-device pcie-root-port,id=r{number},chassis={number},slot={number}");
+    let newer = (1..=3).map(port).collect::<Vec<_>>();
+    let older = ["-device pci-bridge,id=r1,chassis_nr=1".to_string()];
+    let cases = [
+        (
+            "q35",
+            Firmware::Bios,
+            &newer[..],
+            ["edu,bus=r1", "virtio-rng-pci,bus=r2", "e1000,bus=r3"],
+        ),
+        (
+            "q35",
+            Firmware::Uefi,
+            &newer[..],
+            ["edu,bus=r1", "virtio-rng-pci,bus=r2", "e1000,bus=r3"],
+        ),
+        (
+            "pc",
+            Firmware::Bios,
+            &older[..],
+            ["edu,bus=r1,addr=3", "virtio-rng-pci,bus=pci.0", "e1000,bus=pci.0"],
+        ),
+    ];
+    for (board, firmware, more, devices) in cases {
+        let config = Config {
+            firmware,
+            ..config(board, more)
+        };
+        let all_words = ["", "safe=on"];
+        // What safe mode leaves alone is the same on all.
+        let count = if (board, firmware) == ("pc", Firmware::Bios) {
+            2
+        } else {
+            1
+        };
+        for words in &all_words[..count] {
+            let iso = context.images.variant(Variant {
+                timeout_seconds: Some(60),
+                command_line: (*words).into(),
+                ..Variant::default()
+            })?;
+            let result = context.with_machine(&config, &iso, |machine| {
+                machine.expect("safe: no scripts", Duration::from_secs(60))?;
+                for device in devices {
+                    let refused = machine.monitor().human(&format!("device_add {device}"))?;
+                    ensure!(refused.is_empty(), "{device}: {refused}");
+                }
+                machine.send(b"\r")?;
+                let said = machine.boot()?;
+                if words.is_empty() {
+                    ensure!(said.contains(" is put at memory 0x"), "nothing is said of it: {said}");
+                    works_where_it_was_put(machine)
+                } else {
+                    machine.check(&format!("{UNSEEN}.filter(|b| b.address != ()).len()"), "0")
+                }
+            });
+            result.map_err(|error| Error::Wrong(format!("{config:?} with {words:?}: {error}")))?;
+        }
+    }
+    Ok(())
+}
+
+/// All ranges of the devices that were plugged in.
+const UNSEEN: &str = r#"pci::list().filter(|d| "123411e8 1af41005 1af41044 8086100e".contains(d.vendor_id + d.device_id)).map(|d| pci::info(d.address).bars).reduce(|all, bars| all + bars, [])"#;
+
+fn works_where_it_was_put(machine: &mut Machine) -> Result<(), Error> {
+    let deadline = Instant::now() + LIMIT;
+    let mut state = String::new();
+    while state != r#"["edu", "virtio-rng"]"# {
+        ensure!(Instant::now() < deadline, "of the drivers only these run: {state}");
+        state =
+            machine.eval(r#"let all = pci::list().map(|d| d.driver).filter(|name| name != ()); all.sort(); all"#)?;
+        thread::sleep(Duration::from_millis(200));
+    }
+    machine.check(&format!(r#"{UNSEEN}.filter(|b| b.assigned_by != "rhaios").len()"#), "0")?;
+    let count = machine.eval(&format!("{UNSEEN}.len()"))?;
+    ensure!(
+        count.parse::<u32>().is_ok_and(|count| count >= 5),
+        "{count} ranges are new"
+    );
+    // The emulator sees them there, too, whoever answers at all.
+    let ours = compare(machine)?;
+    let theirs = told_by_emulator(&machine.monitor().human("info pci")?)?;
+    let answers = |ids: &str| {
+        let found = theirs.values().find(|function| function.ids == ids);
+        found.and_then(|function| function.bars.get(&0)?.address)
+    };
+    let edu = ours.values().find(|function| function.ids == "1234:11e8");
+    let place = edu.and_then(|function| function.bars.get(&0)?.address);
+    ensure!(place.is_some() && answers("1234:11e8") == place, "{place:?}");
     Ok(())
 }
 

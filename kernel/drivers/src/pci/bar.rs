@@ -4,6 +4,7 @@
 //! decoding is off; everything is put back.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use hw::pci::{Address, ConfigSpace};
 
@@ -21,6 +22,63 @@ pub enum Kind {
     Memory64,
 }
 
+/// Why the firmware's place for a range does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// There is none.
+    Unset,
+    /// No bridge hands it on, or the machine has no such address.
+    Outside,
+    /// Somebody else is there.
+    Overlapping,
+}
+
+/// Why no other place was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// None was looked for: nothing is known of where it may be, or it must not be changed.
+    LeftAlone,
+    /// Every place that can be handed on to it is taken.
+    NoRoom,
+    /// The register does not keep an address.
+    DoesNotStick,
+}
+
+/// Why a range has no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// What is wrong with what the firmware has left.
+    pub cause: Cause,
+    /// Why that has remained.
+    pub obstacle: Obstacle,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self.cause {
+            Cause::Unset => "the firmware has given it no address",
+            Cause::Outside => "no bridge hands on the address that the firmware has given it",
+            Cause::Overlapping => "the firmware has given its address to another range too",
+        })?;
+        out.write_str(match self.obstacle {
+            Obstacle::LeftAlone => ", and it is left alone",
+            Obstacle::NoRoom => ", and there is no room for it",
+            Obstacle::DoesNotStick => ", and its register keeps no other",
+        })
+    }
+}
+
+/// Who has given a range its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assignment {
+    /// The firmware.
+    Firmware,
+    /// [`super::assign`].
+    Kernel,
+    /// Nobody: it must not be used.
+    Missing(Missing),
+}
+
 /// One range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bar {
@@ -30,16 +88,36 @@ pub struct Bar {
     pub kind: Kind,
     /// Reading has no side effects, so whoever reads may read more.
     pub is_prefetchable: bool,
-    /// Physical address or first port; 0 where the firmware has assigned none.
+    /// Physical address or first port, as the register has it.
     pub address: u64,
     /// Bytes or ports; a power of two, never 0.
     pub size_bytes: u64,
+    /// Whether the address counts.
+    pub assignment: Assignment,
 }
 
 impl Bar {
-    /// The firmware has given it a place.
-    pub fn is_assigned(&self) -> bool {
-        self.address != 0
+    /// Physical address or first port; the reason where it has none that may be used.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`].
+    pub fn place(&self) -> Result<u64, Missing> {
+        match self.assignment {
+            Assignment::Missing(missing) => Err(missing),
+            Assignment::Firmware | Assignment::Kernel => Ok(self.address),
+        }
+    }
+}
+
+/// As the firmware has left a register.
+fn left_by_firmware(address: u64) -> Assignment {
+    match address {
+        0 => Assignment::Missing(Missing {
+            cause: Cause::Unset,
+            obstacle: Obstacle::LeftAlone,
+        }),
+        _ => Assignment::Firmware,
     }
 }
 
@@ -102,6 +180,7 @@ fn read_one(space: &(impl ConfigSpace + ?Sized), address: Address, index: u8, co
             is_prefetchable: false,
             address: (low & !3).into(),
             size_bytes,
+            assignment: left_by_firmware((low & !3).into()),
         };
         return ((size_bytes != 0).then_some(bar), 1);
     }
@@ -113,14 +192,43 @@ fn read_one(space: &(impl ConfigSpace + ?Sized), address: Address, index: u8, co
         (0, if stuck & !0xf == 0 { 0 } else { u32::MAX })
     };
     let size_bytes = lowest_bit(u64::from(stuck_high) << 32 | u64::from(stuck & !0xf));
+    let place = u64::from(high) << 32 | u64::from(low & !0xf);
     let bar = Bar {
         index,
         kind: if is_wide { Kind::Memory64 } else { Kind::Memory32 },
         is_prefetchable: low & registers::BAR_IS_PREFETCHABLE != 0,
-        address: u64::from(high) << 32 | u64::from(low & !0xf),
+        address: place,
         size_bytes,
+        assignment: left_by_firmware(place),
     };
     ((size_bytes != 0).then_some(bar), if is_wide { 2 } else { 1 })
+}
+
+/// Puts the range at `place`; false where the register does not keep it, and then holds what it held.
+pub(super) fn write(space: &(impl ConfigSpace + ?Sized), address: Address, bar: &Bar, place: u64) -> bool {
+    let offset = registers::FIRST_BAR + 4 * u16::from(bar.index);
+    let is_wide = bar.kind == Kind::Memory64;
+    let flags = if bar.kind == Kind::Io { 3 } else { 0xf };
+    let read = || {
+        let high = if is_wide { space.read32(address, offset + 4) } else { 0 };
+        u64::from(high) << 32 | u64::from(space.read32(address, offset))
+    };
+    let set = |bits: u64| {
+        space.write32(address, offset, bits as u32);
+        if is_wide {
+            space.write32(address, offset + 4, (bits >> 32) as u32);
+        }
+    };
+    // Half an address is somebody else's.
+    let command = command::change(space, address, 0, command::IO | command::MEMORY);
+    let before = read();
+    set(place | before & flags);
+    let has_stuck = read() == place | before & flags;
+    if !has_stuck {
+        set(before);
+    }
+    command::write(space, address, command);
+    has_stuck
 }
 
 fn read_rom(space: &(impl ConfigSpace + ?Sized), address: Address, offset: u16) -> Option<Rom> {

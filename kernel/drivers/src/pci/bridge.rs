@@ -1,8 +1,10 @@
 //! A bridge: the buses behind it, and the addresses it hands on (PCI-to-PCI Bridge 1.2, 3.2.5).
 
+use alloc::vec::Vec;
+
 use hw::pci::{Address, ConfigSpace};
 
-use super::registers;
+use super::{command, registers};
 
 /// A range of addresses, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +13,57 @@ pub struct Range {
     pub first: u64,
     /// The last address.
     pub last: u64,
+}
+
+impl Range {
+    /// The `size` addresses from `first` on, at least one; `None` where addresses end before.
+    pub fn sized(first: u64, size: u64) -> Option<Self> {
+        let last = first.checked_add(size.saturating_sub(1))?;
+        Some(Self { first, last })
+    }
+
+    /// Holds all of `other`.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.first <= other.first && other.last <= self.last
+    }
+
+    /// What both hold.
+    pub fn common(&self, other: &Self) -> Option<Self> {
+        let (first, last) = (self.first.max(other.first), self.last.min(other.last));
+        (first <= last).then_some(Self { first, last })
+    }
+}
+
+/// What a window hands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Ports.
+    Io,
+    /// Memory that may be read ahead.
+    Prefetchable,
+    /// Memory.
+    Memory,
+}
+
+impl Kind {
+    /// A window is a multiple of this, and starts at one.
+    pub fn unit(self) -> u64 {
+        match self {
+            Self::Io => 0x1000,
+            Self::Prefetchable | Self::Memory => 0x10_0000,
+        }
+    }
+}
+
+/// Which windows were opened by [`super::assign`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// That of ports.
+    pub io: bool,
+    /// That of memory.
+    pub memory: bool,
+    /// That of memory that may be read ahead.
+    pub prefetchable: bool,
 }
 
 /// Buses and windows. A window that is closed is `None`.
@@ -28,6 +81,89 @@ pub struct Bridge {
     pub memory: Option<Range>,
     /// Memory that may be read ahead.
     pub prefetchable: Option<Range>,
+    /// Those that the firmware had left closed.
+    pub opened: Opened,
+}
+
+impl Bridge {
+    /// The window of `kind`.
+    pub fn window(&self, kind: Kind) -> Option<Range> {
+        match kind {
+            Kind::Io => self.io,
+            Kind::Prefetchable => self.prefetchable,
+            Kind::Memory => self.memory,
+        }
+    }
+
+    pub(super) fn note_opened(&mut self, kind: Kind, range: Range) {
+        let (window, is_opened) = match kind {
+            Kind::Io => (&mut self.io, &mut self.opened.io),
+            Kind::Prefetchable => (&mut self.prefetchable, &mut self.opened.prefetchable),
+            Kind::Memory => (&mut self.memory, &mut self.opened.memory),
+        };
+        (*window, *is_opened) = (Some(range), true);
+    }
+}
+
+/// The window of prefetchable memory can be above 4 GiB.
+pub(super) fn has_wide_window(space: &(impl ConfigSpace + ?Sized), address: Address) -> bool {
+    space.read32(address, registers::PREFETCHABLE_WINDOW) & 0xf == 1
+}
+
+/// Opens a window that is closed, and lets the bridge hand on what comes in both directions. False where the registers
+/// do not keep it: not every bridge has every window. Then they hold what they held.
+pub(super) fn open(space: &(impl ConfigSpace + ?Sized), address: Address, kind: Kind, range: Range) -> bool {
+    let both = |first: u64, last: u64| (last as u32) << 16 | first as u32;
+    let registers = match kind {
+        // The upper half of the first is a status: zeros change nothing there.
+        Kind::Io => [
+            (registers::IO_WINDOW_UPPER, both(range.first >> 16, range.last >> 16)),
+            (
+                registers::IO_WINDOW,
+                ((range.last & 0xf000) | (range.first >> 8 & 0xf0)) as u32,
+            ),
+        ]
+        .to_vec(),
+        Kind::Memory => [(
+            registers::MEMORY_WINDOW,
+            both(range.first >> 16 & 0xfff0, range.last >> 16 & 0xfff0),
+        )]
+        .to_vec(),
+        // The limit's lower half last: until then it is below the base.
+        Kind::Prefetchable => [
+            (registers::PREFETCHABLE_BASE_UPPER, (range.first >> 32) as u32),
+            (registers::PREFETCHABLE_LIMIT_UPPER, (range.last >> 32) as u32),
+            (
+                registers::PREFETCHABLE_WINDOW,
+                both(range.first >> 16 & 0xfff0, range.last >> 16 & 0xfff0),
+            ),
+        ]
+        .to_vec(),
+    };
+    let keep = |offset: u16| match offset {
+        registers::IO_WINDOW => 0xffff,
+        _ => u32::MAX,
+    };
+    let before: Vec<(u16, u32)> = registers
+        .iter()
+        .map(|(offset, _)| (*offset, space.read32(address, *offset) & keep(*offset)))
+        .collect();
+    let hands_on = match kind {
+        Kind::Io => command::IO,
+        Kind::Prefetchable | Kind::Memory => command::MEMORY,
+    };
+    for (offset, value) in registers {
+        space.write32(address, offset, value);
+    }
+    let windows = read_windows(space, address);
+    if windows.window(kind) == Some(range) {
+        command::change(space, address, hands_on | command::BUS_MASTER, 0);
+        return true;
+    }
+    for (offset, value) in before {
+        space.write32(address, offset, value);
+    }
+    false
 }
 
 /// Reads a bridge's registers.

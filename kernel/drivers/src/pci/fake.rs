@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use hw::pci::{Address, ConfigSpace};
 
 use super::bar::Kind;
+use super::bridge;
 
 const WORDS: usize = 1024;
 
@@ -55,12 +56,41 @@ impl FakeFunction {
     pub(super) fn bridge(mut self, secondary: u8, subordinate: u8) -> Self {
         self.words[3] |= 0x01_0000;
         self.words[0x18 / 4] = u32::from(subordinate) << 16 | u32::from(secondary) << 8;
-        // Memory from b3300000 to b33fffff; ports closed; prefetchable memory of 64 bits at 40_00000000.
-        self.words[0x1c / 4] = 0x00f1;
-        self.words[0x20 / 4] = 0xb330_b330;
-        self.words[0x24 / 4] = 0x0011_0001;
-        self.words[0x28 / 4] = 0x40;
-        self.words[0x2c / 4] = 0x40;
+        for (offset, closed, mask) in [
+            (0x1c, 0x01f1, 0xf0f0),
+            (0x20, 0x0000_fff0, 0xfff0_fff0),
+            (0x24, 0x0001_fff1, 0xfff0_fff0),
+            (0x28, 0, u32::MAX),
+            (0x2c, 0, u32::MAX),
+            (0x30, 0, u32::MAX),
+        ] {
+            self.words[offset / 4] = closed;
+            self.masks[offset / 4] = mask;
+        }
+        self
+    }
+
+    /// Opens a bridge's window.
+    pub(super) fn window(mut self, kind: bridge::Kind, first: u64, last: u64) -> Self {
+        let memory = ((last & 0xfff0_0000) | (first >> 16 & 0xfff0)) as u32;
+        match kind {
+            bridge::Kind::Io => {
+                self.words[0x1c / 4] = (last & 0xf000) as u32 | (first >> 8 & 0xf0) as u32 | 0x101;
+                self.words[0x30 / 4] = ((last >> 16 << 16) | (first >> 16)) as u32;
+            }
+            bridge::Kind::Memory => self.words[0x20 / 4] = memory,
+            bridge::Kind::Prefetchable => {
+                self.words[0x24 / 4] = memory | 0x1_0001;
+                self.words[0x28 / 4] = (first >> 32) as u32;
+                self.words[0x2c / 4] = (last >> 32) as u32;
+            }
+        }
+        self
+    }
+
+    /// The words at these offsets cannot be written.
+    pub(super) fn fixed(mut self, offsets: &[usize]) -> Self {
+        offsets.iter().for_each(|offset| self.masks[offset / 4] = 0);
         self
     }
 
@@ -205,8 +235,8 @@ impl ConfigSpace for FakeSpace {
         let at = usize::from(offset / 4);
         let is_range = (4..10).contains(&at) && function.words[3] >> 16 & 0x7f == 0;
         let is_host_bridge = function.words[2] >> 16 == 0x0600;
-        if self.is_strict && is_range && value == u32::MAX && !is_host_bridge {
-            assert_eq!(function.words[1] & 3, 0, "{address} answers while it is measured");
+        if self.is_strict && is_range && !is_host_bridge {
+            assert_eq!(function.words[1] & 3, 0, "{address} answers while its range changes");
         }
         let mask = function.masks[at];
         function.words[at] = function.words[at] & !mask | value & mask;

@@ -20,8 +20,10 @@
 //! | [`msi`] | one interrupt by message |
 //! | [`msix`] | up to 2048 interrupts by message |
 //! | [`scan`] | all functions on all buses |
+//! | [`assign`] | places for the ranges that the firmware has left without one |
 //! | [`claim`] | which functions a driver is for |
 
+pub mod assign;
 pub mod bar;
 pub mod bridge;
 pub mod capability;

@@ -25,6 +25,8 @@ const PROBLEMS_LIMIT: usize = 16;
 pub struct Function {
     /// Where it is.
     pub address: Address,
+    /// The bridge that it is behind; `None` on a segment's first bus.
+    pub parent: Option<Address>,
     /// What it says of itself.
     pub header: Header,
     /// Subsystem's vendor and number.
@@ -50,7 +52,7 @@ impl Function {
         self.bars.iter().find(|bar| bar.index == index)
     }
 
-    fn read(space: &(impl ConfigSpace + ?Sized), address: Address, header: Header) -> Self {
+    fn read(space: &(impl ConfigSpace + ?Sized), address: Address, parent: Option<Address>, header: Header) -> Self {
         let (bars, rom) = bar::read(space, address, &header);
         let capabilities = capability::list(space, address, &header);
         let of_bridge = || {
@@ -62,6 +64,7 @@ impl Function {
         };
         Self {
             address,
+            parent,
             header,
             subsystem: header.read_subsystem(space, address).or_else(of_bridge),
             bars,
@@ -101,7 +104,10 @@ pub enum Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoBus(address) => write!(out, "{address}: the firmware has given this bridge no bus"),
+            Self::NoBus(address) => write!(
+                out,
+                "{address}: the firmware has given this bridge no bus; what is behind it stays out of reach"
+            ),
             Self::BadBus(address, bus) => {
                 write!(out, "{address}: this bridge claims bus {bus:02x}, which it cannot have")
             }
@@ -123,6 +129,8 @@ pub struct Scan {
 #[derive(Clone, Copy)]
 struct Todo {
     bus: u8,
+    /// The bridge in front of it.
+    parent: Option<Address>,
     /// Devices that can be on it.
     devices: u8,
     /// The highest bus that a bridge on it can have.
@@ -144,13 +152,14 @@ fn scan_segment(space: &(impl ConfigSpace + ?Sized), segment: &Segment, scan: &m
     let mut is_known = vec![false; 256];
     let mut todo = VecDeque::from([Todo {
         bus: segment.first_bus,
+        parent: None,
         devices: 32,
         last_bus: segment.last_bus,
     }]);
     is_known[usize::from(segment.first_bus)] = true;
     while let Some(bus) = todo.pop_front() {
         for device in 0..bus.devices {
-            for function in functions_of(space, segment.number, bus.bus, device) {
+            for function in functions_of(space, segment.number, bus, device) {
                 if scan.functions.len() == FUNCTIONS_LIMIT {
                     note(scan, Problem::TooMany);
                     return;
@@ -176,12 +185,12 @@ fn note(scan: &mut Scan, problem: Problem) {
 fn functions_of(
     space: &(impl ConfigSpace + ?Sized),
     segment: u16,
-    bus: u8,
+    bus: Todo,
     device: u8,
 ) -> impl Iterator<Item = Function> {
     let at = move |function| Address {
         segment,
-        bus,
+        bus: bus.bus,
         device,
         function,
     };
@@ -190,7 +199,7 @@ fn functions_of(
     let count = first.map_or(0, |header| if header.is_multi_function { 8 } else { 1 });
     (0..count).filter_map(move |function| {
         let header = Header::read(space, at(function))?;
-        Some(Function::read(space, at(function), header))
+        Some(Function::read(space, at(function), bus.parent, header))
     })
 }
 
@@ -219,6 +228,7 @@ fn behind(
     let has_one = port.is_some_and(express::PortType::leads_to_one_device);
     Ok(Some(Todo {
         bus: bridge.secondary,
+        parent: Some(function.address),
         devices: if has_one { 1 } else { 32 },
         last_bus: bridge.subordinate.clamp(bridge.secondary, here.last_bus),
     }))

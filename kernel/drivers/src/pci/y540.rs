@@ -3,6 +3,7 @@
 use hw::pci::Address;
 
 use super::bar::Kind;
+use super::bridge;
 use super::fake::{FakeFunction, FakeSpace};
 use super::scan::{self, Function, Segment};
 
@@ -73,6 +74,15 @@ fn function(lines: &[&str]) -> FakeFunction {
                 };
                 let is_prefetchable = words.get(5) == Some(&"p");
                 function.bar(number(1).into(), kind, hex(words[3]), hex(words[4]), is_prefetchable)
+            }
+            "window" => {
+                let kind = match words[1] {
+                    "io" => bridge::Kind::Io,
+                    "memory" => bridge::Kind::Memory,
+                    "prefetchable" => bridge::Kind::Prefetchable,
+                    other => panic!("{other}"),
+                };
+                function.window(kind, hex(words[2]), hex(words[3]))
             }
             "bridge" => function.bridge(hex(words[1]) as u8, hex(words[2]) as u8),
             "express" => {
@@ -160,7 +170,7 @@ mod tests {
                 (5, Kind::Io, 0x4000, 128, false),
             ]
         );
-        assert!(!at(&found, "00:15.0").bars[0].is_assigned());
+        assert!(at(&found, "00:15.0").bars[0].place().is_err());
         assert_eq!(at(&found, "00:15.1").bars[0].address, 0x40_0000_1000);
         assert_eq!(at(&found, "00:17.0").bar(5).map(|bar| bar.size_bytes), Some(2048));
     }
@@ -184,18 +194,25 @@ mod tests {
     #[test]
     fn bridges_and_links_are_understood() {
         let (space, found) = scanned(0);
-        for (address, bus) in [("00:01.0", 1), ("00:1d.0", 6), ("00:1d.5", 7)] {
+        let windows = [
+            (
+                "00:01.0",
+                1,
+                Some((0x4000, 0x4fff)),
+                (0xb200_0000, 0xb2ff_ffff),
+                Some((0x9ff0_0000, 0xb1ff_ffff)),
+            ),
+            ("00:1d.0", 6, None, (0xb330_0000, 0xb33f_ffff), None),
+            ("00:1d.5", 7, Some((0x3000, 0x3fff)), (0xb320_0000, 0xb32f_ffff), None),
+        ];
+        for (address, bus, io, memory, prefetchable) in windows {
             let port = at(&found, address);
             let bridge = port.bridge.expect("a bridge");
             assert_eq!((bridge.secondary, bridge.subordinate), (bus, bus));
-            let memory = bridge.memory.expect("an open window");
-            assert_eq!((memory.first, memory.last), (0xb330_0000, 0xb33f_ffff));
-            let prefetchable = bridge.prefetchable.expect("an open window");
-            assert_eq!(
-                (prefetchable.first, prefetchable.last),
-                (0x40_0000_0000, 0x40_001f_ffff)
-            );
-            assert_eq!(bridge.io, None);
+            let ends = |window: Option<bridge::Range>| window.map(|range| (range.first, range.last));
+            assert_eq!(ends(bridge.io), io);
+            assert_eq!(ends(bridge.memory), Some(memory));
+            assert_eq!(ends(bridge.prefetchable), prefetchable);
             let offset = port.capability(capability::EXPRESS).expect("it has one").offset;
             let express = express::read(&space, port.address, offset);
             assert_eq!(express.port_type, express::PortType::RootPort);

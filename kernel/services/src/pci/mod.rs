@@ -30,7 +30,7 @@ pub struct Entry {
 }
 
 /// A range of memory or ports that a function answers to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bar {
     /// Number of its register, 0 to 5.
     pub index: u8,
@@ -42,9 +42,22 @@ pub struct Bar {
     pub size_bytes: u64,
     /// Reading has no side effects.
     pub is_prefetchable: bool,
+    /// Who has given it its place, `firmware` or `rhaios`; where it has none, why.
+    pub assigned_by: Result<&'static str, String>,
 }
 
-/// What a bridge leads to. A window is its first and last address, or `None` where it is closed.
+/// Addresses that a bridge hands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The first.
+    pub first: u64,
+    /// The last.
+    pub last: u64,
+    /// Who has opened it, `firmware` or `rhaios`.
+    pub assigned_by: &'static str,
+}
+
+/// What a bridge leads to. A window that is closed is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bridge {
     /// The bus right behind it.
@@ -52,11 +65,11 @@ pub struct Bridge {
     /// The highest bus behind it.
     pub subordinate: u8,
     /// Window of ports.
-    pub io: Option<(u64, u64)>,
+    pub io: Option<Window>,
     /// Window of memory.
-    pub memory: Option<(u64, u64)>,
+    pub memory: Option<Window>,
     /// Window of prefetchable memory.
-    pub prefetchable: Option<(u64, u64)>,
+    pub prefetchable: Option<Window>,
 }
 
 /// One capability, in words.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use drivers::pci::bar::Kind;
+use drivers::pci::bar::{Bar, Kind, Missing};
 use drivers::pci::msi::{self, Msi};
 use drivers::pci::msix::{self, MsiX, Table};
 use drivers::pci::power_state::{self, State};
@@ -20,8 +20,8 @@ use crate::memory::{Physical, window};
 pub enum Error {
     /// It has no such range.
     NoBar(u8),
-    /// The firmware has given the range no place.
-    Unassigned(u8),
+    /// The range has no place.
+    Unassigned(u8, Missing),
     /// The range is of another kind than the driver knows.
     WrongKind(u8),
     /// The range ends earlier.
@@ -44,7 +44,7 @@ impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoBar(index) => write!(out, "it has no BAR {index}"),
-            Self::Unassigned(index) => write!(out, "the firmware has given BAR {index} no address"),
+            Self::Unassigned(index, missing) => write!(out, "BAR {index} cannot be used: {missing}"),
             Self::WrongKind(index) => write!(out, "BAR {index} is of the wrong kind"),
             Self::TooSmall(index) => write!(out, "BAR {index} is too small"),
             Self::Unmappable(window::Error::NoSuchAddress) => out.write_str("the processor cannot reach its address"),
@@ -56,6 +56,10 @@ impl fmt::Display for Error {
             Self::Reset(error) => write!(out, "{error}"),
         }
     }
+}
+
+fn place(bar: &Bar) -> Result<u64, Error> {
+    bar.place().map_err(|missing| Error::Unassigned(bar.index, missing))
 }
 
 /// A function in a driver's hands.
@@ -116,19 +120,16 @@ impl Device {
         if bar.kind == Kind::Io {
             return Err(Error::WrongKind(index));
         }
-        if !bar.is_assigned() {
-            return Err(Error::Unassigned(index));
-        }
+        let place = place(bar)?;
         let end = offset.checked_add(bytes as u64).ok_or(Error::TooSmall(index))?;
         if end > bar.size_bytes {
             return Err(Error::TooSmall(index));
         }
-        let start = bar
-            .address
+        let start = place
             .checked_add(offset)
             .ok_or(Error::Unmappable(window::Error::NoSuchAddress))?;
         let registers = window::registers(Physical(start), bytes).map_err(Error::Unmappable)?;
-        command::change(self.space, self.function.address, command::MEMORY, 0);
+        self.allow(command::MEMORY);
         Ok(registers)
     }
 
@@ -142,17 +143,24 @@ impl Device {
         if bar.kind != Kind::Io {
             return Err(Error::WrongKind(index));
         }
-        let base = u16::try_from(bar.address).map_err(|_| Error::Unassigned(index))?;
-        if base == 0 {
-            return Err(Error::Unassigned(index));
-        }
-        command::change(self.space, self.function.address, command::IO, 0);
+        let base = u16::try_from(place(bar)?).map_err(|_| Error::Unmappable(window::Error::NoSuchAddress))?;
+        self.allow(command::IO);
         Ok(Ports::of_device(base))
     }
 
     /// Lets the function read and write memory by itself, and send messages.
     pub fn enable_bus_mastering(&self) {
-        command::change(self.space, self.function.address, command::BUS_MASTER, 0);
+        self.allow(command::BUS_MASTER);
+    }
+
+    /// Sets bits of the command register, of every bridge in front as well: it hands on only what it may do itself.
+    fn allow(&self, bits: u16) {
+        let mut next = Some(self.function);
+        // A bridge is always on a bus of a lower number.
+        while let Some(function) = next {
+            command::change(self.space, function.address, bits, 0);
+            next = function.parent.and_then(super::function);
+        }
     }
 
     /// Lets the function raise its interrupt line: for those that cannot interrupt by message.
@@ -238,7 +246,8 @@ impl Messages {
     /// masters the bus from now on.
     pub fn enable(&self) {
         let address = self.device.function.address;
-        command::change(self.device.space, address, command::BUS_MASTER | command::LINE_OFF, 0);
+        self.device.enable_bus_mastering();
+        command::change(self.device.space, address, command::LINE_OFF, 0);
         if let Kinds::Table { capability, .. } = &self.kind {
             capability.enable(self.device.space, address);
         }

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use drivers::pci::bar::{self, Bar};
+use drivers::pci::bar::{self, Assignment, Bar};
 use drivers::pci::bridge::Range;
 use drivers::pci::header::Header;
 use drivers::pci::msi::Msi;
@@ -12,13 +12,17 @@ use drivers::pci::msix::MsiX;
 use drivers::pci::scan::Function;
 use drivers::pci::{Address, capability, command, describe, express, power_state};
 use services::pci::names::{Key, Names};
-use services::pci::{Bridge, Capability, Details, Entry, Error, Messages, Pci};
+use services::pci::{Bridge, Capability, Details, Entry, Error, Messages, Pci, Window};
 use spin::Once;
 
 use super::super::binding::{self, State};
 use super::space;
 
 static NAMES: Once<Names> = Once::new();
+
+/// Who has given a range its place.
+const BY_FIRMWARE: &str = "firmware";
+const BY_US: &str = "rhaios";
 
 /// Uses the names that the boot loader has left; what is malformed is done without.
 pub fn start_names(bytes: Option<&'static [u8]>) {
@@ -154,13 +158,20 @@ fn details(space: &space::Space, function: &Function) -> Details {
             .rom
             .map(|rom| (place(rom.address), rom.size_bytes, rom.is_enabled)),
         bridge: function.bridge.map(|bridge| {
-            let ends = |range: Option<Range>| range.map(|range| (range.first, range.last));
+            let ends = |range: Option<Range>, is_ours: bool| {
+                range.map(|range| Window {
+                    first: range.first,
+                    last: range.last,
+                    assigned_by: if is_ours { BY_US } else { BY_FIRMWARE },
+                })
+            };
+            let opened = bridge.opened;
             Bridge {
                 secondary: bridge.secondary,
                 subordinate: bridge.subordinate,
-                io: ends(bridge.io),
-                memory: ends(bridge.memory),
-                prefetchable: ends(bridge.prefetchable),
+                io: ends(bridge.io, opened.io),
+                memory: ends(bridge.memory, opened.memory),
+                prefetchable: ends(bridge.prefetchable, opened.prefetchable),
             }
         }),
         capabilities: function
@@ -189,9 +200,14 @@ fn describe_bar(bar: &Bar) -> services::pci::Bar {
             bar::Kind::Memory32 => "memory32",
             bar::Kind::Memory64 => "memory64",
         },
-        address: place(bar.address),
+        address: bar.place().ok(),
         size_bytes: bar.size_bytes,
         is_prefetchable: bar.is_prefetchable,
+        assigned_by: match bar.assignment {
+            Assignment::Firmware => Ok(BY_FIRMWARE),
+            Assignment::Kernel => Ok(BY_US),
+            Assignment::Missing(missing) => Err(missing.to_string()),
+        },
     }
 }
 
