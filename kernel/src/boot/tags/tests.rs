@@ -1,5 +1,7 @@
 //! The parser against a list built here field by field, every truncation of it, and random damage.
 
+use hw::fake::Random;
+
 use super::{ColorField, Error, FramebufferKind, MemoryKind, MemoryRegion, Tags, total_size};
 
 /// Writes boot information as a boot loader does.
@@ -213,19 +215,13 @@ fn every_truncation_is_an_error() {
 #[test]
 fn random_damage_gives_an_error_or_sane_data() {
     let original = complete();
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut random = move |limit: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state % limit as u64) as usize
-    };
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let mut survivors = 0;
     for _ in 0..100_000 {
         let mut bytes = original.clone();
-        for _ in 0..=random(4) {
-            let index = random(bytes.len());
-            bytes[index] = [0, 1, 8, 0x7F, 0x80, 0xFF, random(256) as u8][random(7)];
+        for _ in 0..=random.below(4) {
+            let index = random.below(bytes.len());
+            bytes[index] = [0, 1, 8, 0x7F, 0x80, 0xFF, random.below(256) as u8][random.below(7)];
         }
         if let Ok(tags) = Tags::parse(&bytes) {
             use_all(&tags);
