@@ -294,8 +294,8 @@ fn the_interrupt_of_events_is_level_and_low_unless_told_otherwise() {
         body.extend(entries);
         Madt::parse(&Table::check(table(b"APIC", &body)).expect("a whole table")).expect("good entries")
     };
-    assert_eq!(parse(&[]).sci_interrupt(9), (9, Line::SCI));
-    assert_eq!(parse(&[]).sci_interrupt(20), (20, Line::SCI));
+    assert_eq!(parse(&[]).sci_interrupt(9), (9, Line::PCI));
+    assert_eq!(parse(&[]).sci_interrupt(20), (20, Line::PCI));
     let with_override = parse(&[2, 10, 0, 9, 20, 0, 0, 0, 0b01, 0]);
     let high = Line {
         polarity: Polarity::ActiveHigh,
