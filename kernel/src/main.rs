@@ -139,7 +139,7 @@ fn start_interrupts(features: &Features, firmware: &Firmware, options: &Options)
     let base = firmware
         .madt
         .as_ref()
-        .map_or(0xfee0_0000, |madt| madt.local_apic_address);
+        .map_or(apic::USUAL_ADDRESS, |madt| madt.local_apic_address);
     apic::start(features, Physical(base)).expect("the core's interrupt controller can be mapped");
     routing::start(firmware);
     timing::calibrate(features, firmware, options.clock);

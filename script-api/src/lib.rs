@@ -17,7 +17,7 @@
 //! | [`entries`] | how often each function has been entered |
 //! | [`context`] | what a running script's native code stands on |
 //! | [`compute`] | natives that compute on a script's values, at a pace that others can bear |
-//! | [`convert`] | values between a script and the rest of the machine |
+//! | [`convert`], [`handles`] | values between a script and the rest of the machine, and those that name something there |
 //! | [`error`] | errors with stable codes |
 //! | [`show`] | values and errors as the prompt shows them |
 //! | [`last_result`], [`underscore`] | `_`, and what a `;` at the end means |

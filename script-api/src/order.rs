@@ -42,20 +42,15 @@ fn sift_down(heap: &mut [usize], mut at: usize, precedes: &dyn Fn(usize, usize) 
 
 #[cfg(test)]
 mod tests {
+    use hw::fake::Random;
+
     use super::*;
 
     #[test]
     fn orders_and_keeps_equal_ones_in_place() {
-        let mut random = 88_172_645_463_325_252u64;
+        let mut random = Random(88_172_645_463_325_252);
         for count in 0..200 {
-            let keys: Vec<u64> = (0..count)
-                .map(|_| {
-                    random ^= random << 13;
-                    random ^= random >> 7;
-                    random ^= random << 17;
-                    random % 20
-                })
-                .collect();
+            let keys: Vec<usize> = (0..count).map(|_| random.below(20)).collect();
             let order = ordered(keys.len(), &|one, other| keys[one] < keys[other]);
             let mut expected: Vec<usize> = (0..keys.len()).collect();
             expected.sort_by_key(|&index| keys[index]);

@@ -91,17 +91,13 @@ fn merge<T: Default, E>(
 
 #[cfg(test)]
 mod tests {
+    use hw::fake::Random;
+
     use super::*;
 
     fn numbers(count: usize, limit: u64) -> Vec<u64> {
-        let mut random = 88_172_645_463_325_252u64;
-        let mut next = || {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            random
-        };
-        (0..count).map(|_| next() % limit).collect()
+        let mut random = Random(88_172_645_463_325_252);
+        (0..count).map(|_| random.bits() % limit).collect()
     }
 
     #[test]
@@ -136,12 +132,11 @@ mod tests {
 
     #[test]
     fn survives_an_order_that_contradicts_itself() {
-        let mut state = 1u32;
+        let mut random = Random(1);
         let mut items = numbers(5000, 1 << 40);
         let mut expected = items.clone();
         merge_sort(&mut items, |_, _| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            Ok::<_, ()>([Ordering::Less, Ordering::Equal, Ordering::Greater][(state >> 16) as usize % 3])
+            Ok::<_, ()>([Ordering::Less, Ordering::Equal, Ordering::Greater][random.below(3)])
         })
         .expect("no error");
         items.sort_unstable();

@@ -13,7 +13,6 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use calls::Random;
 use host::{FakeMachineWithConsole, standard_machine};
 use script_api::context::TaskContext;
 use script_api::registry::Doc;
@@ -49,7 +48,7 @@ fn hostile_arguments_never_panic_or_hang() {
         .collect();
     assert!(docs.len() > 100, "{}", docs.len());
     for seed in 1..=seeds {
-        let mut random = Random::new(seed);
+        let mut random = calls::numbers(seed);
         for doc in &docs {
             let goal = entries::of(doc) + ENTRIES;
             for _ in 0..CALLS_LIMIT / 50 {

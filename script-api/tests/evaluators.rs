@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use host::standard_machine;
+use hw::fake::Random;
 use rhai::{AST, Array, Dynamic, Engine, OptimizationLevel, Scope};
 use script_api::context::TaskContext;
 use script_api::engine::{self, Profile};
@@ -106,18 +107,6 @@ fn scripts() -> Vec<(PathBuf, String)> {
     let wrapped: Vec<(PathBuf, String)> = wrapped.collect();
     texts.extend(wrapped);
     texts
-}
-
-/// Numbers without order, the same in each run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit as u64) as usize
-    }
 }
 
 /// `text` with one or two words or signs removed or replaced.

@@ -1,27 +1,11 @@
 //! Calls of described functions with arguments that mean harm, made of numbers that are the same for the same seed.
 
-/// Marsaglia's xorshift, with shifts of 13, 7 and 17.
-#[derive(Clone, Debug)]
-pub struct Random(u64);
+use hw::fake::Random;
 
-impl Random {
-    /// Numbers that differ from seed to seed.
-    pub fn new(seed: u64) -> Self {
-        // Zero would stay zero for ever.
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    /// A number below `limit`.
-    pub fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % limit
-    }
-
-    fn one_of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
-        choices[self.below(choices.len())]
-    }
+/// Numbers that differ from seed to seed.
+pub fn numbers(seed: u64) -> Random {
+    // Zero would stay zero for ever.
+    Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
 }
 
 /// Functions that are not called, and why.
@@ -183,7 +167,7 @@ fn argument(kind: &str, random: &mut Random) -> &'static str {
         _ => any,
     };
     let choices = if random.below(12) == 0 { any } else { own };
-    random.one_of(choices)
+    choices[random.below(choices.len())]
 }
 
 /// A call of the function `path`, whose parameters are of these kinds, as a statement without a value.
@@ -201,7 +185,7 @@ mod tests {
     #[test]
     fn the_same_seed_makes_the_same_calls() {
         let calls = |seed| {
-            let mut random = Random::new(seed);
+            let mut random = numbers(seed);
             let calls: Vec<String> = (0..100).map(|_| call("f", &["int", "any"], &mut random)).collect();
             calls
         };

@@ -9,7 +9,7 @@
 //! | `waiting` | the functions that wait, and Ctrl-C |
 //! | `qr`, `report` | the QR code on the screen, and the report behind it |
 //! | `hostile`, `calls` | what hostile programs say of themselves, and calls with hostile arguments |
-//! | `figures`, `clock_figures`, `screen_figures`, `task_figures`, `latency`, `profile` | measurements, and where the time goes |
+//! | `figures`, `clock_figures`, `core_figures`, `screen_figures`, `task_figures`, `latency`, `profile` | measurements, and where the time goes |
 //! | `cases` | the tests, by the part of the system they look at |
 
 #![forbid(unsafe_code)]

@@ -100,6 +100,8 @@ pub struct Machine {
     undecided: Vec<u8>,
     /// How much of the transcript has been looked at.
     seen: usize,
+    /// No text of a panic begins before this place of the transcript.
+    calm: usize,
     started: Instant,
     is_panic_expected: bool,
     are_resets_expected: bool,
@@ -203,6 +205,7 @@ impl Machine {
             transcript: Vec::new(),
             undecided: Vec::new(),
             seen: 0,
+            calm: 0,
             started,
             is_panic_expected: false,
             are_resets_expected: false,
@@ -277,12 +280,16 @@ impl Machine {
     /// Where it does not come within `limit`, or something happens that must not.
     pub fn expect(&mut self, awaited: &str, limit: Duration) -> Result<String, Error> {
         let deadline = Instant::now() + limit;
+        // A long text comes in many pieces: what has been searched is not searched again.
+        let mut searched = self.seen;
         loop {
-            if let Some(length) = find(&self.transcript[self.seen..], awaited.as_bytes()) {
-                let before = text::plain(&self.transcript[self.seen..self.seen + length]);
-                self.seen += length + awaited.len();
+            if let Some(distance) = find(&self.transcript[searched..], awaited.as_bytes()) {
+                let start = searched + distance;
+                let before = text::plain(&self.transcript[self.seen..start]);
+                self.seen = start + awaited.len();
                 return Ok(before);
             }
+            searched = self.transcript.len().saturating_sub(awaited.len()).max(self.seen);
             if Instant::now() >= deadline {
                 return Err(Error::TimedOut {
                     awaited: awaited.into(),
@@ -429,16 +436,24 @@ impl Machine {
         self.seen = self.transcript.len();
     }
 
-    fn look_for_panic(&self) -> Result<(), Error> {
-        let unseen = &self.transcript[self.seen..];
-        match PANIC_TEXTS.iter().find_map(|panic| find(unseen, panic.as_bytes())) {
-            // Only once its line is complete, so that the line can be shown.
-            Some(start) if !self.is_panic_expected && unseen[start..].contains(&b'\n') => {
-                let line = text::plain(&unseen[start..]);
-                Err(Error::Panicked(line.lines().next().unwrap_or_default().into()))
-            }
-            _ => Ok(()),
+    fn look_for_panic(&mut self) -> Result<(), Error> {
+        if self.is_panic_expected {
+            return Ok(());
         }
+        let from = self.calm.max(self.seen);
+        let unseen = &self.transcript[from..];
+        let Some(start) = PANIC_TEXTS.iter().find_map(|panic| find(unseen, panic.as_bytes())) else {
+            let longest = PANIC_TEXTS.iter().map(|panic| panic.len()).max().unwrap_or(0);
+            self.calm = self.transcript.len().saturating_sub(longest);
+            return Ok(());
+        };
+        self.calm = from + start;
+        // Only once its line is complete, so that the line can be shown.
+        if unseen[start..].contains(&b'\n') {
+            let line = text::plain(&unseen[start..]);
+            return Err(Error::Panicked(line.lines().next().unwrap_or_default().into()));
+        }
+        Ok(())
     }
 
     fn look_for_events(&mut self) -> Result<(), Error> {
@@ -482,7 +497,7 @@ fn forward(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     receiver
 }
 
-/// Where `needle` starts in `bytes`.
+/// Where `needle`, which is not empty, starts in `bytes`.
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     bytes.windows(needle.len()).position(|window| window == needle)
 }

@@ -1,5 +1,6 @@
 //! The names of PCI devices: what `xtask` packs is what the kernel reads.
 
+use hw::fake::Random;
 use names::{pack, pack_all};
 use pci_ids::Vendors;
 use services::pci::names::{Key, Malformed, Names};
@@ -116,21 +117,5 @@ fn a_damaged_pack_is_an_error_or_has_fewer_names() {
         if let Ok(names) = Names::parse(leaked(&damaged)) {
             assert_eq!(names.find(&keys).len(), keys.len());
         }
-    }
-}
-
-/// Marsaglia's xorshift.
-struct Random(u64);
-
-impl Random {
-    fn bits(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.bits() >> 11) as usize % limit
     }
 }

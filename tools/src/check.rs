@@ -9,19 +9,26 @@ use crate::error::Error;
 use crate::toolchain::Toolchain;
 use crate::{command, packages};
 
-/// Each crate's folder, and which of our crates it may use: the one direction of dependency.
-const LAYERS: &[(&str, &str, &[&str])] = &[
-    ("hw", "kernel/hw", &[]),
-    ("drivers", "kernel/drivers", &["hw"]),
-    ("services", "kernel/services", &["hw"]),
-    // Its tests use `sim`; Cargo refuses the rest of that circle.
-    ("script-api", "script-api", &["services", "sim"]),
-    ("sim", "sim", &["drivers", "services", "script-api"]),
-    ("manual", "docs/generator", &["services", "script-api", "sim"]),
-    ("kernel", "kernel", &["hw", "drivers", "services", "script-api"]),
-    ("names", "names", &[]),
-    ("xtask", "tools", &["names"]),
-    ("tests", "tests", &["services", "script-api", "sim", "names", "xtask"]),
+/// A crate, its folder, which of our crates it may use, and which its tests may use, too.
+type Layer = (&'static str, &'static str, Names, Names);
+type Names = &'static [&'static str];
+/// The one direction of dependency.
+const LAYERS: &[Layer] = &[
+    ("hw", "kernel/hw", &[], &[]),
+    ("drivers", "kernel/drivers", &["hw"], &[]),
+    ("services", "kernel/services", &["hw"], &[]),
+    ("script-api", "script-api", &["services"], &["hw", "sim"]),
+    ("sim", "sim", &["drivers", "services", "script-api"], &["hw"]),
+    ("manual", "docs/generator", &["services", "script-api", "sim"], &[]),
+    ("kernel", "kernel", &["hw", "drivers", "services", "script-api"], &[]),
+    ("names", "names", &[], &[]),
+    ("xtask", "tools", &["names"], &[]),
+    (
+        "tests",
+        "tests",
+        &["hw", "services", "script-api", "sim", "names", "xtask"],
+        &[],
+    ),
 ];
 /// Crates whose every root file forbids unsafe code.
 const SAFE: &[&str] = &[
@@ -120,10 +127,12 @@ fn programs(toolchain: &Toolchain) -> Vec<(&'static str, Command)> {
 /// Dependencies against the layers.
 fn layers() -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
-    for (name, folder, allowed) in LAYERS {
+    for (name, folder, allowed, allowed_in_tests) in LAYERS {
         let manifest = read(&command::root().join(folder).join("Cargo.toml"))?;
-        for used in dependencies(&manifest) {
-            if LAYERS.iter().any(|(known, ..)| *known == used) && !allowed.contains(&used.as_str()) {
+        for (used, is_of_tests) in dependencies(&manifest) {
+            let has = |names: Names| names.contains(&used.as_str());
+            let is_ours = LAYERS.iter().any(|(known, ..)| *known == used);
+            if is_ours && !has(allowed) && !(is_of_tests && has(allowed_in_tests)) {
                 found.push(format!("{name} must not depend on {used}"));
             }
         }
@@ -131,20 +140,22 @@ fn layers() -> Result<Vec<String>, Error> {
     Ok(found)
 }
 
-/// The names in every section of dependencies of a manifest.
-fn dependencies(manifest: &str) -> Vec<String> {
+/// The names in every section of dependencies of a manifest, each with whether only tests have it.
+fn dependencies(manifest: &str) -> Vec<(String, bool)> {
     let mut names = Vec::new();
     let mut in_section = false;
+    let mut is_of_tests = false;
     for line in manifest.lines().map(str::trim) {
         if let Some(section) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             // A dependency may also have a section of its own: `[dependencies.name]`.
             let (table, name) = section.rsplit_once('.').unwrap_or(("", section));
             in_section = name.ends_with("dependencies");
+            is_of_tests = section.split('.').any(|part| part == "dev-dependencies");
             if table.ends_with("dependencies") {
-                names.push(name.to_string());
+                names.push((name.to_string(), is_of_tests));
             }
         } else if in_section && let Some((key, _)) = line.split_once('=') {
-            names.push(key.split('.').next().unwrap_or(key).trim().to_string());
+            names.push((key.split('.').next().unwrap_or(key).trim().to_string(), is_of_tests));
         }
     }
     names
@@ -153,7 +164,7 @@ fn dependencies(manifest: &str) -> Vec<String> {
 /// Unsafe code where it does not belong.
 fn safety() -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
-    for (name, folder, _) in LAYERS.iter().filter(|(name, ..)| SAFE.contains(name)) {
+    for (name, folder, ..) in LAYERS.iter().filter(|(name, ..)| SAFE.contains(name)) {
         let source = command::root().join(folder).join("src");
         let programs = fs::read_dir(source.join("bin"))
             .into_iter()
@@ -255,6 +266,16 @@ mod tests {
         let manifest = "[package]\nname = 'x'\n[dependencies]\nhw.workspace = true\nlog = { version = '1' }\n\
                         [dev-dependencies]\nservices = { path = '..' }\n[dependencies.drivers]\npath = '..'\n\
                         [target.x86_64-unknown-none.dependencies]\nspin = '1'\n[lints]\nworkspace = true\n";
-        assert_eq!(dependencies(manifest), ["hw", "log", "services", "drivers", "spin"]);
+        let expected = [
+            ("hw", false),
+            ("log", false),
+            ("services", true),
+            ("drivers", false),
+            ("spin", false),
+        ];
+        assert_eq!(
+            dependencies(manifest),
+            expected.map(|(name, is_of_tests)| (name.into(), is_of_tests))
+        );
     }
 }

@@ -100,11 +100,8 @@ impl fmt::Display for Error {
     }
 }
 
-/// A line of which nothing is said.
-const UNSAID: Line = Line {
-    polarity: Polarity::BusDefault,
-    trigger: Trigger::BusDefault,
-};
+/// The last pin whose registers have a number of 8 bits.
+const LAST_PIN: u8 = 119;
 
 /// Where the interrupt pin of a PCI function arrives whose interrupt-line register holds `number`: the global interrupt
 /// and how its line works. `None` where the register says that the pin is not connected.
@@ -116,19 +113,10 @@ pub fn pci_line(madt: Option<&Madt>, number: u8) -> Option<(u32, Line)> {
         return None;
     }
     let described = madt.and_then(|madt| madt.overrides.iter().find(|entry| entry.isa_interrupt == number));
-    let (interrupt, said) = match described {
-        Some(entry) => (entry.interrupt, entry.line),
-        None => (number.into(), UNSAID),
-    };
-    let polarity = match said.polarity {
-        Polarity::BusDefault => Polarity::ActiveLow,
-        said => said,
-    };
-    let trigger = match said.trigger {
-        Trigger::BusDefault => Trigger::Level,
-        said => said,
-    };
-    Some((interrupt, Line { polarity, trigger }))
+    Some(match described {
+        Some(entry) => (entry.interrupt, entry.line.on_pci()),
+        None => (number.into(), Line::PCI),
+    })
 }
 
 /// One I/O APIC. Its registers are reached through a selector, so `&mut` keeps two users apart.
@@ -136,7 +124,7 @@ pub fn pci_line(madt: Option<&Madt>, number: u8) -> Option<(u32, Line)> {
 pub struct IoApic<R> {
     registers: R,
     first_interrupt: u32,
-    pins: u16,
+    pins: u8,
 }
 
 impl<R: RegisterIo> IoApic<R> {
@@ -155,8 +143,8 @@ impl<R: RegisterIo> IoApic<R> {
         if version.is_absent() {
             return Err(Error::Absent);
         }
-        apic.pins = u16::from(version.last_pin().min(119)) + 1;
-        for pin in 0..apic.pins as u8 {
+        apic.pins = version.last_pin().min(LAST_PIN) + 1;
+        for pin in 0..apic.pins {
             let entry = apic.read(Select::low(pin));
             apic.write(Select::low(pin), entry.masked());
         }
@@ -237,10 +225,16 @@ impl<R: RegisterIo> IoApic<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Error, IoApic, Line, Madt, Polarity, Trigger, UNSAID, pci_line};
+    use super::{Error, IoApic, Line, Madt, Polarity, Trigger, pci_line};
     use crate::acpi::madt::Override;
     use alloc::{vec, vec::Vec};
     use hw::fake::{FakeRegisters, RegisterBehaviour};
+
+    /// A line of which nothing is said.
+    const UNSAID: Line = Line {
+        polarity: Polarity::BusDefault,
+        trigger: Trigger::BusDefault,
+    };
 
     /// An I/O APIC with 24 pins.
     struct Chip {
@@ -291,11 +285,7 @@ mod tests {
         chip.with(|chip| assert_eq!(chip.values[0x22], 0xA041));
         assert_eq!(apic.mask(9), Ok(()));
         chip.with(|chip| assert_eq!(chip.values[0x22], 0x1_A041));
-        let unsaid = Line {
-            polarity: Polarity::BusDefault,
-            trigger: Trigger::BusDefault,
-        };
-        assert_eq!(apic.route(4, unsaid, 0x40, 0), Ok(()));
+        assert_eq!(apic.route(4, UNSAID, 0x40, 0), Ok(()));
         chip.with(|chip| assert_eq!(chip.values[0x18], 0x1_0040));
     }
 

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`acpi`] | none: the firmware's tables |
 //! | [`calibrate`] | none: measures the time stamp counter against a reference |
+//! | [`clock_offset`] | none: how far the counters of two processors are apart |
 //! | [`counter`] | none: what the reference counters have in common |
 //! | [`cpuid`] | none: what the processor says of itself |
 //! | [`edu`] | the emulator's device for teaching: the worked example of a driver |

@@ -1,6 +1,6 @@
 //! Little-endian numbers in tables that firmware, boot loaders and devices leave in memory.
 //!
-//! Each returns `None` where the table ends too early.
+//! Those that read a number return `None` where the table ends too early.
 
 /// The byte at `offset`.
 pub fn u8_at(bytes: &[u8], offset: usize) -> Option<u8> {
@@ -20,6 +20,11 @@ pub fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
 /// The 64-bit number at `offset`.
 pub fn u64_at(bytes: &[u8], offset: usize) -> Option<u64> {
     chunk_at(bytes, offset).map(u64::from_le_bytes)
+}
+
+/// The bytes added up, without what does not fit: 0 for tables that hold a checksum, where that is right.
+pub fn sum(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
 }
 
 fn chunk_at<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {

@@ -1,4 +1,4 @@
-//! A byte console: a serial line, later a screen with its keyboard or a network connection.
+//! A byte console: a serial line, or a session on the screen with its keyboard.
 
 use core::future::poll_fn;
 use core::task::{Context, Poll};

@@ -19,8 +19,8 @@
 //! | [`pager`] | a long text on a terminal, page by page |
 //! | [`painter`] | rows of cells to as few bytes for a terminal as possible |
 //! | [`dashboard`] | the machine at work, on a whole terminal |
-//! | [`cores`] | what scripts see of the processor's cores
-//! | [`interrupts`] | what scripts see of interrupts
+//! | [`cores`] | what scripts see of the processor's cores |
+//! | [`interrupts`] | what scripts see of interrupts |
 //! | [`clocks`] | what scripts see of the machine's clocks |
 //! | [`identity`] | what the machine is: processor, firmware's description, sensors, memory map |
 //! | [`memory_map`] | physical memory, and what each part is used for |

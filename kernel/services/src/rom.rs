@@ -153,11 +153,6 @@ impl Rom {
             self.files.insert(name, bytes);
         }
     }
-
-    /// How many files there are.
-    pub fn file_count(&self) -> usize {
-        self.files.len()
-    }
 }
 
 const BLOCK_BYTES: usize = 512;
@@ -292,7 +287,7 @@ mod tests {
     fn reads_and_lists_files() {
         let (rom, problem) = Rom::parse(leak(archive()));
         assert_eq!(problem, None);
-        assert_eq!(rom.file_count(), 3);
+        assert_eq!(rom.files.len(), 3);
         assert_eq!(rom.read("/lib/text.rhai"), Ok(&b"fn a() {}"[..]));
         assert_eq!(rom.read("examples/hello.rhai").map(<[u8]>::len), Ok(600));
         assert_eq!(rom.read("empty"), Ok(&b""[..]));
@@ -319,12 +314,12 @@ mod tests {
         let (mut rom, _) = Rom::parse(leak(archive()));
         let (user, _) = Rom::parse(leak(archive()));
         rom.mount("/user/", user);
-        assert_eq!(rom.file_count(), 6);
+        assert_eq!(rom.files.len(), 6);
         assert_eq!(rom.read("/user/lib/text.rhai"), Ok(&b"fn a() {}"[..]));
         assert_eq!(rom.read("/lib/text.rhai"), Ok(&b"fn a() {}"[..]));
         assert_eq!(rom.list("user").map(|rows| rows.len()), Ok(3));
         rom.mount("user", Rom::empty());
-        assert_eq!(rom.file_count(), 6);
+        assert_eq!(rom.files.len(), 6);
     }
 
     #[test]
@@ -343,7 +338,7 @@ mod tests {
                 assert_eq!(complete.files.get(name), Some(bytes));
             }
             if length == end {
-                assert_eq!((rom.file_count(), problem), (3, Some(Error::NoEnd)));
+                assert_eq!((rom.files.len(), problem), (3, Some(Error::NoEnd)));
             }
         }
     }

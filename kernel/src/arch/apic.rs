@@ -4,7 +4,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use drivers::local_apic::command::{Destination, Message};
+use drivers::local_apic::command::Message;
 use drivers::local_apic::{LocalApic, TimerMode};
 use hw::known_msr::MsrIo;
 use hw::mmio::Mmio;
@@ -16,6 +16,8 @@ use super::{clock, interrupts};
 use crate::memory::Physical;
 use crate::memory::window;
 
+/// Where the registers are after a reset (Intel SDM volume 3, 11.4.1), for machines that do not say.
+pub const USUAL_ADDRESS: u64 = 0xfee0_0000;
 const WINDOW_BYTES: usize = 4096;
 
 /// One value for all cores; none before the start.
@@ -84,25 +86,25 @@ fn start_timer(apic: &LocalApic<Mmio, ApicMsrs>, features: &Features) {
 
 /// Raises `vector` on the core whose APIC has the number `apic_id`.
 pub fn send(apic_id: u32, vector: u8) {
-    send_message(Message::Interrupt(vector), Destination::Core(apic_id));
+    send_message(Message::Interrupt(vector), apic_id);
 }
 
 /// Resets a core; it waits for [`send_startup`] then.
 pub fn send_init(apic_id: u32) {
-    send_message(Message::Init, Destination::Core(apic_id));
+    send_message(Message::Init, apic_id);
 }
 
 /// Lets a core that was reset run from the start of the page `page`, below 1 MiB, in real mode.
 pub fn send_startup(apic_id: u32, page: u8) {
-    send_message(Message::Startup(page), Destination::Core(apic_id));
+    send_message(Message::Startup(page), apic_id);
 }
 
 /// Interrupts a core whatever it does. Never all others at once: those that were not started are the firmware's.
 pub fn send_nmi(apic_id: u32) {
-    send_message(Message::Nmi, Destination::Core(apic_id));
+    send_message(Message::Nmi, apic_id);
 }
 
-fn send_message(message: Message, destination: Destination) {
+fn send_message(message: Message, apic_id: u32) {
     let Some(apic) = APIC.get() else { return };
     if apic.is_x2apic() {
         // What was stored before must be there when the other core looks: this write waits for nothing (11.12.3).
@@ -110,7 +112,7 @@ fn send_message(message: Message, destination: Destination) {
         unsafe { core::arch::asm!("mfence", "lfence", options(nostack, preserves_flags)) };
     }
     // Cores out of reach are never started, so nothing is sent to them.
-    let _ = apic.send(message, destination);
+    let _ = apic.send(message, apic_id);
 }
 
 /// Starts the timer's count-down from its highest value, to find out its rate.

@@ -3,10 +3,10 @@
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering, fence};
 
 use super::core_local::{self, CoreLocal};
-use super::{apic, clock, interrupts};
+use super::{apic, clock, interrupts, vectors};
 
 /// Cores that can be used at most.
-pub const CORE_LIMIT: usize = 256;
+pub const CORE_LIMIT: usize = vectors::CORES;
 
 /// The cores that are online, by their numbers; null elsewhere.
 static CORES: [AtomicPtr<CoreLocal>; CORE_LIMIT] = [const { AtomicPtr::new(core::ptr::null_mut()) }; CORE_LIMIT];

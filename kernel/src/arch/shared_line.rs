@@ -113,11 +113,6 @@ impl SharedLine {
     pub fn unclaimed(&self) -> u64 {
         self.unclaimed.load(Ordering::Relaxed)
     }
-
-    /// Whether the line is one that was to be masked.
-    pub fn is_broken(&self) -> bool {
-        self.unclaimed_in_a_row.load(Ordering::Relaxed) >= UNCLAIMED_LIMIT
-    }
 }
 
 impl Default for SharedLine {
@@ -168,14 +163,12 @@ mod tests {
         for _ in 1..UNCLAIMED_LIMIT {
             assert_eq!(line.answer(), Verdict::Unclaimed);
         }
-        assert!(!line.is_broken());
         assert_eq!(line.answer(), Verdict::Storm);
-        assert!(line.is_broken());
         // Until it is masked, each further one is as bad.
         assert_eq!(line.answer(), Verdict::Storm);
         // Another device on the line may be the one.
         line.add(claim_if_active, 2, |_| true).expect("there is room");
-        assert!(!line.is_broken());
+        assert_eq!(line.answer(), Verdict::Unclaimed);
         DEVICES[2].store(1, Ordering::Relaxed);
         assert_eq!(line.answer(), Verdict::Claimed);
     }

@@ -7,6 +7,9 @@ use core::fmt;
 
 use hw::bytes::{u32_at, u64_at};
 
+pub use framebuffer::{ColorField, Framebuffer, FramebufferKind};
+
+mod framebuffer;
 #[cfg(test)]
 mod tests;
 
@@ -64,10 +67,7 @@ pub struct Tags<'a> {
     framebuffer: Option<Framebuffer<'a>>,
     rsdp_old: Option<&'a [u8]>,
     rsdp_new: Option<&'a [u8]>,
-    image_load_base: Option<u32>,
     efi_system_table: Option<u64>,
-    efi_memory_map: Option<EfiMemoryMap<'a>>,
-    efi_boot_services_active: bool,
 }
 
 impl<'a> Tags<'a> {
@@ -87,10 +87,7 @@ impl<'a> Tags<'a> {
             framebuffer: None,
             rsdp_old: None,
             rsdp_new: None,
-            image_load_base: None,
             efi_system_table: None,
-            efi_memory_map: None,
-            efi_boot_services_active: false,
         };
         for tag in Walk::new(list) {
             let tag = tag?;
@@ -113,9 +110,6 @@ impl<'a> Tags<'a> {
             12 => keep(&mut self.efi_system_table, u64_at(body, 0)?),
             14 => keep(&mut self.rsdp_old, body),
             15 => keep(&mut self.rsdp_new, body),
-            17 => keep(&mut self.efi_memory_map, EfiMemoryMap::parse(body)?),
-            18 => self.efi_boot_services_active = true,
-            21 => keep(&mut self.image_load_base, u32_at(body, 0)?),
             _ => {}
         }
         Some(())
@@ -160,24 +154,9 @@ impl<'a> Tags<'a> {
         self.rsdp_new
     }
 
-    /// Physical address at which a relocatable kernel was loaded.
-    pub fn image_load_base(&self) -> Option<u32> {
-        self.image_load_base
-    }
-
     /// Physical address of the 64-bit EFI system table.
     pub fn efi_system_table(&self) -> Option<u64> {
         self.efi_system_table
-    }
-
-    /// The firmware's own memory map, on EFI machines.
-    pub fn efi_memory_map(&self) -> Option<EfiMemoryMap<'a>> {
-        self.efi_memory_map
-    }
-
-    /// True if the EFI boot services still run, so that memory they use is not free yet.
-    pub fn efi_boot_services_active(&self) -> bool {
-        self.efi_boot_services_active
     }
 }
 
@@ -260,112 +239,6 @@ impl<'a> MemoryMap<'a> {
                 other => MemoryKind::Other(other),
             };
             Some(MemoryRegion { start, length, kind })
-        })
-    }
-}
-
-/// The EFI memory map as the firmware gave it; its descriptors are `descriptor_bytes` long each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EfiMemoryMap<'a> {
-    /// Distance from one descriptor to the next.
-    pub descriptor_bytes: usize,
-    /// Version of the descriptors.
-    pub descriptor_version: u32,
-    /// The descriptors.
-    pub descriptors: &'a [u8],
-}
-
-impl<'a> EfiMemoryMap<'a> {
-    fn parse(body: &'a [u8]) -> Option<Self> {
-        let descriptor_bytes = u32_at(body, 0)? as usize;
-        (descriptor_bytes > 0).then_some(())?;
-        Some(EfiMemoryMap {
-            descriptor_bytes,
-            descriptor_version: u32_at(body, 4)?,
-            descriptors: body.get(8..)?,
-        })
-    }
-}
-
-/// Where a colour's bits lie in a pixel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ColorField {
-    /// Number of the lowest bit.
-    pub position: u8,
-    /// Bits; `position + size` never exceeds 32.
-    pub size: u8,
-}
-
-/// How the framebuffer's contents are to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FramebufferKind<'a> {
-    /// Each pixel is a number into a palette of red, green, blue bytes.
-    Indexed {
-        /// Three bytes a colour.
-        palette: &'a [u8],
-    },
-    /// Each pixel holds its colours.
-    Rgb {
-        /// Bits of red.
-        red: ColorField,
-        /// Bits of green.
-        green: ColorField,
-        /// Bits of blue.
-        blue: ColorField,
-    },
-    /// Characters and attributes as in the VGA's text modes; width and height count characters.
-    Text,
-    /// A kind that the specification does not name.
-    Other(u8),
-}
-
-/// The picture in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Framebuffer<'a> {
-    /// Physical address of the first line.
-    pub address: u64,
-    /// Bytes from one line to the next.
-    pub pitch_bytes: u32,
-    /// Pixels (or characters) in a line.
-    pub width: u32,
-    /// Lines.
-    pub height: u32,
-    /// Bits of one pixel (or character cell).
-    pub bits_per_pixel: u8,
-    /// How to read a pixel.
-    pub kind: FramebufferKind<'a>,
-}
-
-impl<'a> Framebuffer<'a> {
-    fn parse(body: &'a [u8]) -> Option<Self> {
-        // The reserved field is 16 bits wide: the specification's text says 8, its header file and GRUB say 16.
-        let info = body.get(24..)?;
-        let field = |index: usize| {
-            let (position, size) = (*info.get(index)?, *info.get(index + 1)?);
-            (position <= 32 && size <= 32 - position).then_some(ColorField { position, size })
-        };
-        let kind = match *body.get(21)? {
-            0 => {
-                let count = info.first_chunk().map(|bytes| u16::from_le_bytes(*bytes))?;
-                FramebufferKind::Indexed {
-                    palette: info.get(2..2 + 3 * usize::from(count))?,
-                }
-            }
-            1 => FramebufferKind::Rgb {
-                red: field(0)?,
-                green: field(2)?,
-                blue: field(4)?,
-            },
-            2 => FramebufferKind::Text,
-            other => FramebufferKind::Other(other),
-        };
-        Some(Framebuffer {
-            address: u64_at(body, 0)?,
-            pitch_bytes: u32_at(body, 8)?,
-            width: u32_at(body, 12)?,
-            height: u32_at(body, 16)?,
-            bits_per_pixel: *body.get(20)?,
-            kind,
         })
     }
 }

@@ -122,7 +122,7 @@ async fn try_driver(driver: &'static Driver, device: Device) -> Result<(), Strin
         Some(None) => Err("its start was lost".into()),
         None => {
             tasks::kill(id);
-            Err("it did not start within 10 s".into())
+            Err(format!("it did not start within {} s", LIMIT_NS / 1_000_000_000))
         }
     }
 }

@@ -107,7 +107,7 @@ fn start_device(firmware: &Firmware) {
     }
     let (line, how) = match &firmware.madt {
         Some(madt) => madt.sci_interrupt(fadt.sci_interrupt),
-        None => (fadt.sci_interrupt.into(), Line::SCI),
+        None => (fadt.sci_interrupt.into(), Line::PCI),
     };
     match routing::share(line, how, None, "power button", on_interrupt, 0) {
         Ok(place) => {

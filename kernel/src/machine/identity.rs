@@ -16,7 +16,8 @@ use services::memory_map::{self, Kind, MemoryRange};
 use services::value::Value;
 use spin::Once;
 
-use super::{firmware, words};
+use super::firmware::{self, Peephole};
+use super::words;
 use crate::arch::msr::Guarded;
 use crate::boot::handover::Handover;
 use crate::boot::tags::MemoryKind;
@@ -55,9 +56,6 @@ pub struct ThisIdentity {
 }
 
 static IDENTITY: Once<ThisIdentity> = Once::new();
-
-/// Physical memory, looked at page by page.
-struct Peephole;
 
 impl smbios::PhysicalMemory for Peephole {
     fn read(&self, address: u64, buffer: &mut [u8]) -> Option<()> {

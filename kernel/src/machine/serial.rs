@@ -87,14 +87,21 @@ fn on_interrupt(_: usize) {
     interrupt::raise(Source::SERIAL);
 }
 
-/// Starts the service that wakes the console's reader and writer.
+/// Starts the service that wakes the console's reader and writer, and notes lost bytes in the log.
 pub fn start_service(executor: &'static Executor, console: &'static SerialConsole) {
     let factory: Factory = Box::new(move || {
         Box::pin(async move {
+            let mut told = 0;
             loop {
                 interrupt::wait(Source::SERIAL).await;
                 console.reader.wake();
                 console.writer.wake();
+                // A line that loses bytes loses many: the log is told less and less often.
+                let overruns = console.uart.faults().overruns;
+                if overruns > 2 * told {
+                    log::warn!("{}: received bytes were lost, {overruns} times so far", console.port);
+                    told = overruns;
+                }
             }
         })
     });

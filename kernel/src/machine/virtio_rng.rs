@@ -45,6 +45,8 @@ const MS: u64 = 1_000_000;
 const ANSWER_LIMIT_NS: u64 = 2_000 * MS;
 /// Between two looks at a device that interrupts, and one that does not.
 const LOOK_NS: (u64, u64) = (100 * MS, 2 * MS);
+/// The standard has small windows; whatever the device claims, no more than this is mapped.
+const WINDOW_LIMIT_BYTES: u32 = 0x1_0000;
 /// Requests of a round: what the tests want to see first, and more.
 const REQUESTS: usize = 8;
 /// Between two rounds.
@@ -79,8 +81,7 @@ fn start_first(device: Device) -> Result<(), String> {
     let layout = capabilities::read(device.space(), function.address, &function.capabilities);
     let layout = layout.map_err(|error| text(&error))?;
     let map = |region: capabilities::Region| {
-        // The standard has small windows; whatever the device claims, no more than this is mapped.
-        let bytes = region.length_bytes.min(0x1_0000) as usize & !3;
+        let bytes = region.length_bytes.min(WINDOW_LIMIT_BYTES) as usize & !3;
         device
             .map(region.bar, region.offset.into(), bytes.max(4))
             .map_err(|error| text(&error))

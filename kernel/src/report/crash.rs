@@ -13,11 +13,12 @@ use super::{backtrace, early, journal};
 use crate::arch::core_local::{self, CoreLocal};
 use crate::arch::interrupts::Frame;
 use crate::arch::{apic, clock, cores};
+use crate::boot::command_line::Options;
 use crate::machine::{power, steps};
 use crate::memory::static_stack::StaticStack;
 
 /// Seconds between a report and the reboot.
-static REBOOT_SECONDS: AtomicU32 = AtomicU32::new(30);
+static REBOOT_SECONDS: AtomicU32 = AtomicU32::new(Options::DEFAULT.panic_seconds);
 /// How often the machine was stopped: more than once where making the report fails.
 static STOPS: AtomicU32 = AtomicU32::new(0);
 /// The core that stops the machine, plus one.

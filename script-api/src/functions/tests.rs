@@ -3,23 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// A small generator with a fixed seed (xorshift).
-pub(crate) struct Numbers(u64);
+use hw::fake::Random;
 
-impl Default for Numbers {
-    fn default() -> Self {
-        Self(88_172_645_463_325_252)
-    }
-}
-
-impl Numbers {
-    /// A number below `limit`.
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit.max(1) as u64) as usize
-    }
+/// Numbers that are the same each time.
+pub(crate) fn numbers() -> Random {
+    Random(88_172_645_463_325_252)
 }
 
 /// `count` texts that differ from `sample` in one to four places: characters replaced by others of the sample or by
@@ -52,7 +40,7 @@ pub(crate) fn mutations(sample: &str, count: usize) -> impl Iterator<Item = Stri
         '*',
     ];
     let original: Vec<char> = sample.chars().collect();
-    let mut numbers = Numbers::default();
+    let mut numbers = numbers();
     (0..count).map(move |_| {
         let mut text = original.clone();
         for _ in 0..=numbers.below(4) {

@@ -54,7 +54,7 @@ const MATRIX: &[Row] = &[
     ("q35", "qemu64", 8192, 4, Medium::Disc),
     ("q35", "max", 4096, 1, Medium::Disc),
 ];
-/// The same for UEFI, which needs the newer board and more than 64 MiB.
+/// The same for UEFI, which needs more than 64 MiB; on the older board `matrix` starts it.
 const UEFI_MATRIX: &[Row] = &[
     ("q35", "max", 256, 1, Medium::Disc),
     ("q35", "qemu64", 4096, 4, Medium::Stick),

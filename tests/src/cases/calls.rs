@@ -6,7 +6,7 @@ use std::time::Duration;
 use script_api::functions;
 use script_api::registry::Api;
 
-use crate::calls::{self, Random};
+use crate::calls;
 use crate::ensure;
 use crate::error::Error;
 use crate::machine::{Machine, PROMPT};
@@ -37,7 +37,7 @@ fn all_functions(context: &Context) -> Result<(), Error> {
     docs.retain(|doc| calls::is_called(&doc.path()));
     ensure!(docs.len() > 100, "only {} functions", docs.len());
     context.at_prompt("debug=on", |machine| {
-        let mut random = Random::new(u64::from(context.rounds.unwrap_or(1)));
+        let mut random = calls::numbers(u64::from(context.rounds.unwrap_or(1)));
         for doc in docs {
             let path = doc.path();
             let kinds: Vec<&str> = doc.params.iter().map(|param| param.kind.name()).collect();

@@ -75,7 +75,8 @@ fn serial(context: &Context) -> Result<(), Error> {
         sight.type_and_wait("\x19", |lines| lines[1] == "    x * 2")?;
         sight.type_and_wait("\x1b[15~", |lines| {
             let at = lines.iter().position(|line| line == "42");
-            at.is_some_and(|at| lines[at + 1].starts_with("Press any key"))
+            let below = at.and_then(|at| lines.get(at + 1));
+            below.is_some_and(|line| line.starts_with("Press any key"))
         })?;
         // Ctrl-C copies; search finds; the selection is replaced; Ctrl-Q asks.
         sight.type_and_wait(" ", |lines| lines[23] == HINTS)?;

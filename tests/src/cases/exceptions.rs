@@ -18,11 +18,6 @@ pub(super) const TESTS: &[Test] = &[
         company: Company::Shared,
         run: fatal,
     },
-    Test {
-        name: "power_goes_off_and_reboots",
-        company: Company::Shared,
-        run: power,
-    },
 ];
 
 /// Names and vectors of the exceptions that a task survives to report: first those with a real cause.
@@ -147,33 +142,4 @@ fn fatal(context: &Context) -> Result<(), Error> {
         }
         Ok(())
     })
-}
-
-fn power(context: &Context) -> Result<(), Error> {
-    use crate::machine::{Config, Firmware};
-    let iso = context.images.with_command_line("")?;
-    let configs = [
-        Config {
-            board: "pc",
-            ..Config::default()
-        },
-        Config::default(),
-        Config {
-            firmware: Firmware::Uefi,
-            ..Config::default()
-        },
-    ];
-    for config in configs {
-        context.with_machine(&config, &iso, |machine| {
-            machine.boot()?;
-            machine.expect_reset();
-            machine.send(b"power::reboot()\r")?;
-            machine.boot()?;
-            ensure!(machine.resets() > 0, "no reset");
-            machine.check("40 + 2", "42")?;
-            machine.send(b"power::off()\r")?;
-            machine.wait_for_end(Duration::from_secs(10))
-        })?;
-    }
-    Ok(())
 }

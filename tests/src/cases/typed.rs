@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::calls::Random;
+use crate::calls;
 use crate::ensure;
 use crate::error::Error;
 use crate::machine::{Machine, PROMPT};
@@ -62,7 +62,7 @@ fn bad_text(context: &Context) -> Result<(), Error> {
 
 fn random_bytes(context: &Context) -> Result<(), Error> {
     context.at_prompt("", |machine| {
-        let mut random = Random::new(u64::from(context.rounds.unwrap_or(1)));
+        let mut random = calls::numbers(u64::from(context.rounds.unwrap_or(1)));
         let mut sent = 0;
         while sent < RANDOM_BYTES {
             let bytes = (0..PIECE_BYTES).map(|_| random.below(256) as u8);

@@ -2,7 +2,8 @@
 
 use std::vec::Vec;
 
-use super::table::sum;
+use hw::bytes::sum;
+
 use super::{Error, PhysicalMemory};
 
 /// Where the tables are put.

@@ -1,6 +1,7 @@
 //! The fixed ACPI description table: where the power management registers are (ACPI 6.5, section 5.2.9).
 
 use core::fmt;
+use core::ops::Range;
 
 use hw::bytes::{u8_at, u16_at, u32_at, u64_at};
 
@@ -8,6 +9,9 @@ use super::{Error, Table};
 
 /// The table's length in ACPI 1.0, the shortest there is.
 const V1_BYTES: usize = 116;
+
+/// Registers of the real time clock that can hold the century: behind the clock's own 14, below the bit that masks NMI.
+const CENTURY_REGISTERS: Range<u8> = 0x0e..0x80;
 
 /// The address space of a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,7 +257,7 @@ impl Fadt {
             gpe1: event_block(232, 84, 93, u8_at(bytes, 94)?),
             timer: register(208, 76, 91).map(timer),
             reset: (flags & 1 << 10 != 0).then(reset).flatten(),
-            century_register: u8_at(bytes, 108).filter(|register| *register != 0),
+            century_register: u8_at(bytes, 108).filter(|register| CENTURY_REGISTERS.contains(register)),
             has_legacy_devices: !has_boot_flags || boot_flags & 1 << 0 != 0,
             has_8042: !has_boot_flags || boot_flags & 1 << 1 != 0,
             has_no_rtc: has_boot_flags && boot_flags & 1 << 5 != 0,

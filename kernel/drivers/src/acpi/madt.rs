@@ -71,8 +71,8 @@ impl Line {
         trigger: Trigger::Edge,
     };
 
-    /// What the interrupt of ACPI events is without an override.
-    pub const SCI: Self = Self {
+    /// What the interrupt pins of PCI functions are, and the interrupt of ACPI events without an override.
+    pub const PCI: Self = Self {
         polarity: Polarity::ActiveLow,
         trigger: Trigger::Level,
     };
@@ -96,9 +96,9 @@ impl Line {
         self.or(Self::ISA)
     }
 
-    /// The same with the defaults of ACPI events filled in.
-    pub fn on_sci(self) -> Self {
-        self.or(Self::SCI)
+    /// The same with the defaults of PCI filled in.
+    pub fn on_pci(self) -> Self {
+        self.or(Self::PCI)
     }
 
     fn or(self, default: Self) -> Self {
@@ -211,8 +211,8 @@ impl Madt {
     pub fn sci_interrupt(&self, number: u16) -> (u32, Line) {
         let of_override = |entry: &&Override| u16::from(entry.isa_interrupt) == number;
         match self.overrides.iter().find(of_override) {
-            Some(entry) => (entry.interrupt, entry.line.on_sci()),
-            None => (number.into(), Line::SCI),
+            Some(entry) => (entry.interrupt, entry.line.on_pci()),
+            None => (number.into(), Line::PCI),
         }
     }
 

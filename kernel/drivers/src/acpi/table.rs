@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use hw::bytes::{u8_at, u32_at};
+use hw::bytes::{sum, u8_at, u32_at};
 
 use super::Error;
 
@@ -156,8 +156,4 @@ impl Table {
             offset,
         }
     }
-}
-
-pub(super) fn sum(bytes: &[u8]) -> u8 {
-    bytes.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
 }

@@ -3,11 +3,11 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use hw::bytes::{u32_at, u64_at};
+use hw::bytes::{sum, u32_at, u64_at};
 
 use super::fadt::Fadt;
 use super::sleep::SoftOff;
-use super::table::{HEADER_BYTES, Header, Signature, Table, sum};
+use super::table::{HEADER_BYTES, Header, Signature, Table};
 use super::{Error, PhysicalMemory, aml};
 
 /// Longest table that is read; the longest seen in real machines is under 1 MiB.

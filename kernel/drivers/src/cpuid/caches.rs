@@ -50,9 +50,8 @@ impl<L: Leaves> Processor<L> {
     /// The caches, from leaf 4, AMD's leaf 0x8000001D or the older 0x80000005 and 0x80000006. Empty where the processor
     /// describes none in these.
     pub fn caches(&self) -> Vec<Cache> {
-        let has_extension = self.leaf_or_zeros(EXTENDED + 1).ecx & 1 << 22 != 0;
         let mut caches = self.listed(4);
-        if caches.is_empty() && has_extension {
+        if caches.is_empty() && self.has_topology_extensions() {
             caches = self.listed(EXTENDED + 0x1d);
         }
         if caches.is_empty() {

@@ -78,6 +78,12 @@ impl<L: Leaves> Processor<L> {
         self.leaf(leaf, 0).unwrap_or_default()
     }
 
+    /// AMD's leaves 0x8000001D and 0x8000001E are there.
+    fn has_topology_extensions(&self) -> bool {
+        const PRESENT: u32 = 1 << 22;
+        self.leaf_or_zeros(EXTENDED + 1).ecx & PRESENT != 0
+    }
+
     /// The leaf that a hypervisor answers first; `None` on a bare machine.
     fn hypervisor_leaf(&self) -> Option<Leaf> {
         const PRESENT: u32 = 1 << 31;

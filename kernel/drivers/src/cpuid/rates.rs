@@ -7,8 +7,6 @@ use super::{EXTENDED, Leaves, Processor, bits};
 pub struct Rates {
     /// The crystal that the time-stamp counter follows, in Hz.
     pub crystal_hz: Option<u64>,
-    /// The time-stamp counter, in Hz, as it follows from the crystal.
-    pub tsc_hz: Option<u64>,
     /// The rate that the processor can keep, in MHz.
     pub base_mhz: Option<u32>,
     /// The highest rate, in MHz.
@@ -33,13 +31,8 @@ impl<L: Leaves> Processor<L> {
         let processor = self.leaf_or_zeros(0x16);
         let given = |register: u32| Some(bits(register, 0, 16)).filter(|mhz| *mhz != 0);
         let crystal_hz = Some(u64::from(clock.ecx)).filter(|hz| *hz != 0);
-        let ratio = (clock.eax != 0 && clock.ebx != 0).then_some((clock.ebx, clock.eax));
-        let tsc_hz = crystal_hz
-            .zip(ratio)
-            .map(|(hz, (above, below))| hz * u64::from(above) / u64::from(below));
         Rates {
             crystal_hz,
-            tsc_hz,
             base_mhz: given(processor.eax),
             max_mhz: given(processor.ebx),
             bus_mhz: given(processor.ecx),

@@ -74,8 +74,7 @@ impl<L: Leaves> Processor<L> {
         if threads == 1 {
             return None;
         }
-        let has_extension = self.leaf_or_zeros(EXTENDED + 1).ecx & 1 << 22 != 0;
-        let per_core = self.leaf(EXTENDED + 0x1e, 0).filter(|_| has_extension);
+        let per_core = self.leaf(EXTENDED + 0x1e, 0).filter(|_| self.has_topology_extensions());
         let threads_per_core = per_core.map_or(1, |leaf| bits(leaf.ebx, 8, 8) + 1);
         let shift = match bits(ecx, 12, 4) {
             0 => threads.next_power_of_two().trailing_zeros(),

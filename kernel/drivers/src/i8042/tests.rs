@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hw::Clock;
-use hw::fake::{FakeClock, FakePorts, PortBehaviour};
+use hw::fake::{FakeClock, FakePorts, PortBehaviour, Random};
 use pc_keyboard::layouts::Us104Key;
 use pc_keyboard::{DecodedKey, HandleControl, PS2Keyboard, ScancodeSet, ScancodeSet1, ScancodeSet2};
 
@@ -532,7 +532,7 @@ fn losses_are_counted() {
 /// Ports that read as anything.
 struct Noise {
     clock: Arc<FakeClock>,
-    state: u64,
+    random: Random,
     /// Bits of each byte that are forced to zero.
     mask: u8,
 }
@@ -540,10 +540,7 @@ struct Noise {
 impl PortBehaviour for Noise {
     fn read(&mut self, _offset: u16, _bytes: u8) -> u32 {
         self.clock.advance_ns(1_000);
-        self.state ^= self.state << 13;
-        self.state ^= self.state >> 7;
-        self.state ^= self.state << 17;
-        (self.state >> 32) as u32 & u32::from(!self.mask)
+        (self.random.bits() >> 32) as u32 & u32::from(!self.mask)
     }
 
     fn write(&mut self, _offset: u16, _bytes: u8, _value: u32) {
@@ -558,7 +555,7 @@ fn noise_neither_holds_up_nor_breaks_the_driver() {
         let clock = Arc::new(FakeClock::with_step_ns(100));
         let noise = Noise {
             clock: clock.clone(),
-            state: seed,
+            random: Random(seed),
             mask,
         };
         let result = Controller::start(FakePorts::new(noise), &*clock);

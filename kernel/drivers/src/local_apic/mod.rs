@@ -19,10 +19,10 @@ use core::fmt;
 use hw::known_msr::MsrIo;
 use hw::{Readable, Register, RegisterIo, Writable};
 
-use command::{Destination, Message};
+use command::Message;
 use registers::{
-    Command, CommandDestination, CurrentCount, Divide, EndOfInterrupt, Fault, Id, InitialCount, Lint0,
-    LogicalDestination, Spurious, TaskPriority, Timer, msr_of,
+    Command, CommandDestination, CurrentCount, Divide, EndOfInterrupt, Fault, Id, InitialCount, Lint0, Spurious,
+    TaskPriority, Timer, msr_of,
 };
 
 /// Where the window is, and which mode the APIC is in.
@@ -114,17 +114,6 @@ impl<R: RegisterIo, M: MsrIo> LocalApic<R, M> {
         if self.is_x2apic() { id.bits() } else { id.of_xapic() }
     }
 
-    /// What logical destinations of messages are compared with: in x2APIC mode the cluster in the upper half, one bit of
-    /// 16 in the lower half; in xAPIC mode 8 bits, 0 as long as nobody sets them.
-    pub fn logical_id(&self) -> u32 {
-        let logical: LogicalDestination = self.read();
-        if self.is_x2apic() {
-            logical.bits()
-        } else {
-            logical.of_xapic()
-        }
-    }
-
     /// The interrupt that is being handled is done.
     pub fn acknowledge(&self) {
         self.write(EndOfInterrupt::DONE);
@@ -151,15 +140,15 @@ impl<R: RegisterIo, M: MsrIo> LocalApic<R, M> {
         self.msrs.write(DEADLINE_MSR, value);
     }
 
-    /// Sends a message to other cores. In x2APIC mode the write waits for nothing: what the other core is to find must
-    /// have been stored, with a fence, before (11.12.3). No interrupt handler of the same core may send, too.
+    /// Sends a message to the core whose APIC has the number `apic_id`. In x2APIC mode the write waits for nothing: what
+    /// the other core is to find must have been stored, with a fence, before (11.12.3). No interrupt handler of the same
+    /// core may send, too.
     ///
     /// # Errors
     ///
     /// [`OutOfReach`]; nothing is sent then.
-    pub fn send(&self, message: Message, destination: Destination) -> Result<(), OutOfReach> {
-        let lower = command::lower_half(message, destination);
-        let apic_id = command::apic_id(destination);
+    pub fn send(&self, message: Message, apic_id: u32) -> Result<(), OutOfReach> {
+        let lower = command::lower_half(message);
         let Some(window) = &self.window else {
             let whole = u64::from(apic_id) << 32 | u64::from(lower.bits());
             self.msrs.write(msr_of::<Command>(), whole);

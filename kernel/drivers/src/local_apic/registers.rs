@@ -10,8 +10,6 @@ hw::registers! {
     TaskPriority @ 0x080: Writable;
     /// Written when an interrupt has been handled.
     EndOfInterrupt @ 0x0b0: Writable;
-    /// What logical destinations are compared with.
-    LogicalDestination @ 0x0d0: Readable;
     /// The spurious interrupt's vector, and the switch of the whole APIC.
     Spurious @ 0x0f0: Writable;
     /// The lower half of a message to other cores; writing it sends. In x2APIC mode, both halves at once.
@@ -41,13 +39,6 @@ pub(super) const fn msr_of<R: Register>() -> u32 {
 
 impl Id {
     /// The number, in xAPIC mode.
-    pub(super) fn of_xapic(self) -> u32 {
-        self.0 >> 24
-    }
-}
-
-impl LogicalDestination {
-    /// What xAPIC mode compares a message's 8 bits with.
     pub(super) fn of_xapic(self) -> u32 {
         self.0 >> 24
     }

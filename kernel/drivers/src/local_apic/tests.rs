@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use hw::fake::{FakeMsrs, FakeRegisters, MsrBehaviour, RegisterBehaviour};
 
-use super::command::{Destination, Message};
+use super::command::Message;
 use super::{LocalApic, OutOfReach, TimerMode};
 
 const TIMER: u8 = 0x20;
@@ -220,16 +220,14 @@ fn xapic_is_switched_on_in_its_window() {
 #[test]
 fn numbers_have_8_bits_or_32() {
     let (window, msrs) = (Xapic::new(0xfe), plain(WINDOW_ADDRESS));
-    window.with(|core| core.registers[0xd] = 0x0400_0000);
     let near = LocalApic::xapic(&window, &msrs);
-    assert_eq!((near.id(), near.logical_id()), (0xfe, 4));
-    // The cluster is the number less its last 4 bits, which choose one of 16 bits (11.12.10.2).
-    for (id, logical) in [(0, 1), (0x1f, 0x0001_8000), (0x123, 0x0012_0008)] {
+    assert_eq!(near.id(), 0xfe);
+    for id in [0, 0x1f, 0x123] {
         let msrs = X2apic::new(id);
         let apic = LocalApic::<NoWindow, _>::x2apic(&msrs);
         apic.start(TimerMode::CountDown, TIMER, SPURIOUS);
         assert!(apic.is_x2apic());
-        assert_eq!((apic.id(), apic.logical_id()), (id, logical));
+        assert_eq!(apic.id(), id);
     }
 }
 
@@ -304,11 +302,10 @@ fn x2apic_sends_a_message_by_one_write_with_32_bits_of_destination() {
     let apic = LocalApic::<NoWindow, _>::x2apic(&msrs);
     apic.start(TimerMode::CountDown, TIMER, SPURIOUS);
     for (message, lower) in MESSAGES {
-        assert_eq!(apic.send(message, Destination::Core(0x1_0203)), Ok(()));
-        assert_eq!(apic.send(message, Destination::Others), Ok(()));
+        assert_eq!(apic.send(message, 0x1_0203), Ok(()));
         let sent = msrs.with(|core| core::mem::take(&mut core.commands));
         let lower = u64::from(lower);
-        assert_eq!(sent, [0x1_0203 << 32 | lower, 0xc_0000 | lower]);
+        assert_eq!(sent, [0x1_0203 << 32 | lower]);
     }
 }
 
@@ -317,10 +314,9 @@ fn xapic_sends_a_message_by_two_writes_the_destination_first() {
     let (window, msrs) = (Xapic::new(0), plain(WINDOW_ADDRESS));
     let apic = LocalApic::xapic(&window, &msrs);
     for (message, lower) in MESSAGES {
-        assert_eq!(apic.send(message, Destination::Core(0x21)), Ok(()));
-        assert_eq!(apic.send(message, Destination::Others), Ok(()));
+        assert_eq!(apic.send(message, 0x21), Ok(()));
         let sent = window.with(|core| core::mem::take(&mut core.commands));
-        assert_eq!(sent, [(lower, 0x2100_0000), (0xc_0000 | lower, 0)]);
+        assert_eq!(sent, [(lower, 0x2100_0000)]);
     }
 }
 
@@ -329,10 +325,10 @@ fn xapic_lets_the_last_message_arrive_but_not_for_ever() {
     let (window, msrs) = (Xapic::new(0), plain(WINDOW_ADDRESS));
     let apic = LocalApic::xapic(&window, &msrs);
     window.with(|core| core.busy_reads = 5);
-    assert_eq!(apic.send(Message::Nmi, Destination::Core(1)), Ok(()));
+    assert_eq!(apic.send(Message::Nmi, 1), Ok(()));
     assert_eq!(window.with(|core| (core.busy_reads, core.commands.len())), (0, 1));
     window.with(|core| core.busy_reads = u32::MAX);
-    assert_eq!(apic.send(Message::Nmi, Destination::Core(1)), Ok(()));
+    assert_eq!(apic.send(Message::Nmi, 1), Ok(()));
     assert_eq!(window.with(|core| core.commands.len()), 2);
 }
 
@@ -341,7 +337,7 @@ fn xapic_refuses_destinations_that_its_8_bits_cannot_name() {
     let (window, msrs) = (Xapic::new(0), plain(WINDOW_ADDRESS));
     let apic = LocalApic::xapic(&window, &msrs);
     for apic_id in [255, 256, 0x1_0001, u32::MAX] {
-        let refused = apic.send(Message::Init, Destination::Core(apic_id));
+        let refused = apic.send(Message::Init, apic_id);
         assert_eq!(refused, Err(OutOfReach { apic_id }));
     }
     assert!(window.with(|core| core.commands.is_empty()));

@@ -2,9 +2,9 @@
 
 use alloc::vec;
 
-use hw::bytes::{u8_at, u16_at, u32_at, u64_at};
+use hw::bytes::{sum, u8_at, u16_at, u32_at, u64_at};
 
-use super::{Error, PhysicalMemory, sum};
+use super::{Error, PhysicalMemory};
 
 /// The BIOS area, in which an entry point starts on a multiple of 16 bytes.
 const AREA: u64 = 0xf_0000;

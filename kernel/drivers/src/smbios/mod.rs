@@ -89,7 +89,3 @@ pub fn read(memory: &impl PhysicalMemory, entry: &Entry) -> Result<Vec<u8>, Erro
     memory.read(address, &mut bytes).ok_or(Error::Unreadable { address })?;
     Ok(bytes)
 }
-
-fn sum(bytes: &[u8]) -> u8 {
-    bytes.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
-}

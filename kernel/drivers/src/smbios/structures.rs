@@ -1,6 +1,6 @@
 //! One structure after the other: a header, its fields, then its texts (DSP0134, 6.1).
 
-use hw::bytes::{u8_at, u16_at, u32_at, u64_at};
+use hw::bytes::{u8_at, u16_at, u32_at};
 
 const HEADER_BYTES: usize = 4;
 /// The structure behind which none counts.
@@ -29,11 +29,6 @@ impl<'a> Structure<'a> {
     /// The 32 bits at `offset`.
     pub fn double(&self, offset: usize) -> Option<u32> {
         u32_at(self.fields, offset)
-    }
-
-    /// The 64 bits at `offset`.
-    pub fn quad(&self, offset: usize) -> Option<u64> {
-        u64_at(self.fields, offset)
     }
 
     /// The bytes from `offset` on.

@@ -1,11 +1,12 @@
 use std::time::{Duration, Instant};
 use std::vec::Vec;
 
+use hw::bytes::sum;
 use hw::fake::Random;
 
 use super::entry::{self, Entry};
 use super::parts::Description;
-use super::{Error, PhysicalMemory, read, sum, words};
+use super::{Error, PhysicalMemory, read, words};
 
 /// Longest that damaged input may take.
 const LIMIT: Duration = Duration::from_millis(100);

@@ -38,11 +38,10 @@ const FIFO_BYTES: usize = 16;
 const DRAIN_LIMIT_MS: u64 = 20;
 /// How long one byte may take through the loopback; at 115200 bits a second it takes 0.09 ms.
 const LOOPBACK_LIMIT_MS: u64 = 10;
-/// Reads of `LineStatus` before a transmitter counts as stuck. A read takes at least 0.1 us on real hardware, a full
-/// FIFO leaves in 1.4 ms.
-const SEND_POLL_LIMIT: u32 = 200_000;
 /// Causes handled in one interrupt, far more than a healthy chip can raise at once.
 const CAUSE_LIMIT: u32 = 256;
+/// Bytes taken for one cause, more than a FIFO holds: a chip that is broken shows another one for ever.
+const TAKE_LIMIT: u32 = 64;
 /// Filled up to this, the receive ring takes bytes from the chip again after it was full.
 const RESUME_BYTES: usize = RECEIVE_RING_BYTES / 2;
 
@@ -110,8 +109,6 @@ pub struct Uart<P> {
     idle: AtomicBool,
     /// Receiver interrupts are masked for lack of room.
     held: AtomicBool,
-    /// The transmitter took no byte for too long; polled writes give up early until it moves again.
-    stuck: AtomicBool,
     overruns: AtomicU64,
     held_back: AtomicU64,
     framing_errors: AtomicU64,
@@ -163,7 +160,6 @@ impl<P: PortIo> Uart<P> {
             listening: AtomicBool::new(false),
             idle: AtomicBool::new(true),
             held: AtomicBool::new(false),
-            stuck: AtomicBool::new(false),
             overruns: AtomicU64::new(0),
             held_back: AtomicU64::new(0),
             framing_errors: AtomicU64::new(0),
@@ -216,52 +212,6 @@ impl<P: PortIo> Uart<P> {
         count
     }
 
-    /// Bytes queued and not yet given to the chip.
-    pub fn unsent(&self) -> usize {
-        self.transmit.len()
-    }
-
-    /// Sends bytes without interrupts and past the queue, for the early log and for panics, and returns how many the
-    /// chip took. Ends early if it takes none for a long time (at least 20 ms); later calls then give up at once until
-    /// it moves again.
-    pub fn write_polled(&self, bytes: &[u8]) -> usize {
-        let room = if self.has_fifo { FIFO_BYTES } else { 1 };
-        let mut sent = 0;
-        for chunk in bytes.chunks(room) {
-            if !self.wait_for_transmitter() {
-                break;
-            }
-            for byte in chunk {
-                self.ports.write(Transmit::byte(*byte));
-            }
-            sent += chunk.len();
-        }
-        sent
-    }
-
-    /// Sends what is queued without interrupts, for panics: the handler must not run meanwhile, or bytes may come twice.
-    pub fn drain_polled(&self) {
-        while let Some(byte) = self.transmit.pop() {
-            if self.write_polled(&[byte]) == 0 {
-                return;
-            }
-        }
-    }
-
-    fn wait_for_transmitter(&self) -> bool {
-        let limit = if self.stuck.load(Ordering::Relaxed) {
-            1
-        } else {
-            SEND_POLL_LIMIT
-        };
-        let can_send = (0..limit).any(|_| {
-            core::hint::spin_loop();
-            self.count_faults(self.ports.read::<LineStatus>()).can_send()
-        });
-        self.stuck.store(!can_send, Ordering::Relaxed);
-        can_send
-    }
-
     /// Answers an interrupt: moves bytes until the chip asks for nothing more. Harmless if the chip asked for nothing.
     pub fn on_interrupt(&self) -> Events {
         let mut events = Events::default();
@@ -285,7 +235,7 @@ impl<P: PortIo> Uart<P> {
 
     /// Moves bytes from the chip to the receive ring while there are some and there is room.
     fn take_bytes(&self, events: &mut Events) {
-        loop {
+        for _ in 0..TAKE_LIMIT {
             // The room is looked at first: reading the byte's status clears its errors.
             if self.receive.is_full() {
                 self.held.store(true, Ordering::SeqCst);
@@ -315,7 +265,7 @@ impl<P: PortIo> Uart<P> {
         let mut chunk = [0; FIFO_BYTES];
         let room = if self.has_fifo { FIFO_BYTES } else { 1 };
         loop {
-            // A polled write may have filled the chip; it interrupts again when that has left.
+            // What the early log sent may fill the chip; it interrupts again when that has left.
             if !self.count_faults(self.ports.read::<LineStatus>()).can_send() {
                 return;
             }

@@ -170,11 +170,6 @@ impl Editor {
         self.is_read_only = true;
     }
 
-    /// Nothing can be saved there.
-    pub fn is_read_only(&self) -> bool {
-        self.is_read_only
-    }
-
     /// The text as the file should have it; `None` where there is no memory for it.
     pub fn to_file(&self) -> Option<String> {
         self.text.to_file()

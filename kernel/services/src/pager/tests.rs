@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::num::NonZeroU16;
 
+use hw::fake::Random;
 use vt100::Parser;
 
 use super::{Pager, Step, TEXT_LIMIT_BYTES};
@@ -228,9 +229,8 @@ fn its_memory_is_bounded() {
 #[test]
 fn shows_scrolled_pages_as_it_shows_drawn_ones() {
     let mut sight = Sight::new(12, 6, (0..90).map(|number| "ab ".repeat(number % 9)).collect());
-    let mut state = 7u32;
+    let mut random = Random(7);
     for _ in 0..400 {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let keys = [
             Key::Down,
             Key::PageDown,
@@ -239,7 +239,7 @@ fn shows_scrolled_pages_as_it_shows_drawn_ones() {
             Key::Character('d'),
             Key::Character('u'),
         ];
-        sight.press(keys[(state >> 16) as usize % keys.len()]);
+        sight.press(keys[random.below(keys.len())]);
         let scrolled = sight.lines();
         sight.press(Key::Control('l'));
         assert_eq!(sight.lines(), scrolled);

@@ -87,8 +87,9 @@ impl Root {
         }
     }
 
-    /// A root that is ready at once and whose numbers follow from `seed`: for tests on a host.
-    pub fn with_known_seed(seed: [u8; SEED_BYTES]) -> Self {
+    /// A root that is ready at once and whose numbers follow from `seed`.
+    #[cfg(test)]
+    pub(super) fn with_known_seed(seed: [u8; SEED_BYTES]) -> Self {
         let root = Self::new();
         {
             let mut state = root.state.lock();

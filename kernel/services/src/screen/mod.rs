@@ -145,11 +145,6 @@ impl Screen {
         }
     }
 
-    /// True if painting may change something.
-    pub fn needs_paint(&self) -> bool {
-        self.is_stale
-    }
-
     /// Forgets what was painted: something else has drawn on the surface, or another screen was shown.
     pub fn repaint(&mut self) {
         let (columns, rows) = self.grid.size_cells();

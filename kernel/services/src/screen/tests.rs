@@ -395,7 +395,7 @@ fn one_changed_cell_writes_its_pixels_only() {
     bench.print("\x1b[6;1Habcdef\x1b[31m   ");
     bench.paint();
     assert_eq!(bench.surface.written_pixels, 0);
-    assert!(!bench.screen.needs_paint());
+    assert!(!bench.screen.is_stale);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::format::Format;
 use super::pack::{pack, unpack};
 use crate::compute::{Pace, Result};
-use crate::functions::tests::{Numbers, mutations};
+use crate::functions::tests::{mutations, numbers};
 use rhai::{Array, Dynamic};
 
 fn pack_all(format: &str, values: &[Dynamic]) -> Result<Vec<u8>> {
@@ -99,7 +99,7 @@ fn refuses_formats_without_sense_or_bound() {
 
 #[test]
 fn survives_mutated_formats() {
-    let mut numbers = Numbers::default();
+    let mut numbers = numbers();
     let data: Vec<u8> = (0..200).map(|_| numbers.below(256) as u8).collect();
     for format in mutations("<2bBh3HiI 4x lLqQ?fd10s", 20_000) {
         if let Ok(values) = unpack_all(&format, &data) {

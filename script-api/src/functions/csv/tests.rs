@@ -6,7 +6,7 @@ use alloc::{format, vec};
 
 use super::{Options, parse, print};
 use crate::compute::{Pace, Result};
-use crate::functions::tests::{Numbers, mutations};
+use crate::functions::tests::{mutations, numbers};
 use rhai::{Array, Dynamic};
 
 const PLAIN: Options = Options {
@@ -65,7 +65,7 @@ fn makes_maps_and_numbers() {
 
 #[test]
 fn reads_back_what_it_writes() {
-    let mut numbers = Numbers::default();
+    let mut numbers = numbers();
     for _ in 0..2000 {
         let width = 1 + numbers.below(4);
         let mut cell = || -> Dynamic {

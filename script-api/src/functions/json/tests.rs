@@ -5,7 +5,7 @@ use alloc::{format, vec};
 
 use super::{DEPTH_LIMIT, Layout, parse, print};
 use crate::compute::{Error, Pace};
-use crate::functions::tests::mutations;
+use crate::functions::tests::{mutations, numbers};
 use rhai::{Dynamic, Engine};
 
 const SAMPLE: &str = r#" {"name": "Gr\u00fc\u00dfe \ud83d\ude00 \"q\" \\ \/ \b\f\n\r\t",
@@ -125,9 +125,9 @@ fn keeps_the_last_of_two_equal_keys() {
 
 #[test]
 fn floats_read_back_to_the_same_bits() {
-    let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = numbers();
     for _ in 0..20_000 {
-        bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let bits = random.bits();
         let number = f64::from_bits(bits);
         if number.is_finite() {
             let back = read(&compact(&number.into())).expect("a number");

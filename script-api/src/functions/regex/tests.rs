@@ -11,7 +11,7 @@ use super::compile::Pattern;
 use super::matches::Matches;
 use super::template::Template;
 use crate::compute::Pace;
-use crate::functions::tests::{Numbers, mutations};
+use crate::functions::tests::{mutations, numbers};
 
 type Groups = Vec<Option<(usize, usize)>>;
 
@@ -77,7 +77,7 @@ fn finds_what_a_person_expects() {
 
 #[test]
 fn agrees_with_the_judge() {
-    let mut numbers = Numbers::default();
+    let mut numbers = numbers();
     let atoms = [
         "a", "b", "ü", ".", "[ab]", "[^b]", r"\w", r"\W", r"\b", r"\B", "^", "$", "(a|ab)", "(b*)", "(?:ü|a)", "(x)?",
         "(?i:A)", r"\d", "(?m:^)", "(?s:.)", "", "(a*)*",

@@ -114,12 +114,12 @@ pub(super) fn wrap(text: &str, columns: usize, pace: &mut Pace, mut each: impl F
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::functions::tests::Numbers;
+    use crate::functions::tests::numbers;
     use alloc::string::ToString;
 
     #[test]
     fn finds_what_the_library_finds() {
-        let mut numbers = Numbers::default();
+        let mut numbers = numbers();
         for _ in 0..20_000 {
             let mut word = |longest: usize| -> String {
                 let length = numbers.below(longest);

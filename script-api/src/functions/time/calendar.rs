@@ -146,7 +146,7 @@ fn items(format: &str) -> Result<Vec<Item<'_>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::functions::tests::{Numbers, mutations};
+    use crate::functions::tests::{mutations, numbers};
 
     fn code<T: core::fmt::Debug>(result: Result<T>) -> &'static str {
         result.expect_err("refused").code().expect("a code")
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn writes_what_it_reads() {
-        let mut numbers = Numbers::default();
+        let mut numbers = numbers();
         for _ in 0..5000 {
             let unix_ms = numbers.below(253_402_300_800_000) as i64;
             let iso = format(unix_ms, "%Y-%m-%dT%H:%M:%S%.3fZ").expect("in range");

@@ -229,6 +229,16 @@ fn old_fadt() -> Vec<u8> {
 }
 
 #[test]
+fn a_century_register_is_neither_one_of_the_clocks_own_nor_masks_nmi() {
+    for (said, used) in [(0, None), (0x0a, None), (0x32, Some(0x32)), (0x80, None), (0xff, None)] {
+        let mut body = old_fadt();
+        body[108 - 36] = said;
+        let table = Table::check(table(b"FACP", &body)).expect("a whole table");
+        assert_eq!(Fadt::parse(&table).expect("long enough").century_register, used);
+    }
+}
+
+#[test]
 fn new_addresses_count_before_old_ones_unless_they_are_zero() {
     let parse = |body: &[u8]| {
         let table = Table::check(table(b"FACP", body)).expect("a whole table");
@@ -284,8 +294,8 @@ fn the_interrupt_of_events_is_level_and_low_unless_told_otherwise() {
         body.extend(entries);
         Madt::parse(&Table::check(table(b"APIC", &body)).expect("a whole table")).expect("good entries")
     };
-    assert_eq!(parse(&[]).sci_interrupt(9), (9, Line::SCI));
-    assert_eq!(parse(&[]).sci_interrupt(20), (20, Line::SCI));
+    assert_eq!(parse(&[]).sci_interrupt(9), (9, Line::PCI));
+    assert_eq!(parse(&[]).sci_interrupt(20), (20, Line::PCI));
     let with_override = parse(&[2, 10, 0, 9, 20, 0, 0, 0, 0b01, 0]);
     let high = Line {
         polarity: Polarity::ActiveHigh,

@@ -1,7 +1,5 @@
-//! Image files to pixels: PNG of all kinds and BMP, by the crates `zune-png` and `zune-bmp`.
-//!
-//! Of a PNG file only the chunks that make the picture reach the crate: texts and colour profiles may be compressed
-//! without bound, and the crate unpacks them. Sizes are checked before anything is unpacked.
+//! Image files to pixels: PNG of all kinds by code of ours over `miniz_oxide`, and BMP by the crate `zune-bmp`. Sizes are
+//! checked before anything is unpacked.
 //!
 //! The crates have places that panic on what they take for impossible; none was met by this module's tests. So images
 //! are decoded in the task that asks for it, in its own memory and outside any lock: should one panic, that task ends

@@ -1,5 +1,7 @@
 //! What keys do, with the bytes that a person's terminal sends for them.
 
+use hw::fake::Random;
+
 use super::*;
 use crate::terminal::completion::Candidate;
 use crate::terminal::view::ASK_SIZE;
@@ -310,12 +312,8 @@ fn survives_bad_input() {
     )
     .0;
     assert!(matches!(&steps[..], [Step::Submitted(text)] if text.contains('\u{fffd}') && text.ends_with('1')));
-    let mut state = 1u32;
-    let mut noise = Vec::new();
-    for _ in 0..50_000 {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        noise.push((state >> 24) as u8);
-    }
+    let mut random = Random(1);
+    let noise: Vec<u8> = (0..50_000).map(|_| random.below(256) as u8).collect();
     for view in [
         View::default(),
         rich(),

@@ -12,7 +12,7 @@ use super::{Error, Image, check_size};
 
 /// First bytes of a file (section 5.2).
 pub(super) const SIGNATURE: [u8; 8] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n'];
-/// First column, first row, and steps of the seven passes of an interlaced picture (section 8.1).
+/// First column, first row, and steps of the seven passes of an interlaced picture (section 8.2).
 const PASSES: [(usize, usize, usize, usize); 7] = [
     (0, 0, 8, 8),
     (4, 0, 8, 8),
