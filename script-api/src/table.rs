@@ -7,6 +7,7 @@
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::Context;
 
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicBlobPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
@@ -14,7 +15,7 @@ use rhai::packages::{
     Package,
 };
 use rhai::{Module, Shared};
-use services::host::Host;
+use services::host::{BoxFuture, Host};
 use services::lock::Lock;
 
 use crate::engine;
@@ -23,6 +24,13 @@ use crate::warm;
 static TABLE: spin::Once<Shared<Module>> = spin::Once::new();
 static UNFINISHED: Lock<(Option<Module>, usize)> = Lock::new((None, 0));
 static IS_WARM: AtomicBool = AtomicBool::new(false);
+
+/// From the first wait of a prompt to the first step: the prompts on the serial line and on the screen take that long in
+/// an emulator. A line that comes earlier pays for all steps at once ([`finish`]).
+const PAUSE_NS: u64 = 50_000_000;
+
+/// The rest of a pause; `None` once it is over.
+type Pause = Option<BoxFuture<()>>;
 
 /// The parts of Rhai's standard package, in its order: later ones take precedence.
 const PARTS: [fn(&mut Module); 12] = [
@@ -45,23 +53,38 @@ pub fn get() -> Option<&'static Shared<Module>> {
     TABLE.get()
 }
 
-/// Awaits `future`; in the meantime, a step each time the executor comes by, warms the engine's code up and makes the
-/// table.
+/// Awaits `future`; in the meantime, after a pause and then a step each time the executor comes by, warms the engine's
+/// code up and makes the table. In the pause, the other prompts appear. Call it with allocations on the kernel heap.
 pub async fn while_waiting<T>(host: Host, future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
-    let mut is_first = true;
+    let mut pause = None;
     poll_fn(|context| {
         let output = future.as_mut().poll(context);
         if output.is_pending() && get().is_none() {
-            // What the future has started, such as the prompt's text, goes before the first step.
-            let is_finished = !core::mem::take(&mut is_first) && step(host);
-            if !is_finished {
+            // Begun only now: what the future has started, such as the prompt's text, comes first.
+            let end_ns = || host.clock.uptime_ns() + PAUSE_NS;
+            let pause = pause.get_or_insert_with(|| Some(host.clock.sleep_until(end_ns())));
+            if !is_over(pause, context) {
+                return output;
+            }
+            if !step(host) {
                 context.waker().wake_by_ref();
             }
         }
         output
     })
     .await
+}
+
+/// Whether the pause is over; asked again and again after its end too.
+fn is_over(pause: &mut Pause, context: &mut Context<'_>) -> bool {
+    let is_over = pause
+        .as_mut()
+        .is_none_or(|pause| pause.as_mut().poll(context).is_ready());
+    if is_over {
+        *pause = None;
+    }
+    is_over
 }
 
 /// Does what is left to do. Call it with allocations on the kernel heap, before the first line of a script runs: what a

@@ -10,9 +10,13 @@ use crate::error::Error;
 use crate::image::{self, Parts};
 use crate::{command, rom};
 
-/// GRUB's modules by name; what they depend on comes with them. All of them would make the image four times as big.
-const MODULES: &str = "multiboot2 normal iso9660 part_msdos part_gpt all_video serial terminal test configfile \
+/// GRUB's modules by name; what they depend on comes with them. All of them would make the image four times as big. The
+/// first stage for UEFI asks for every kind of partition table, and prints an error for each that is missing.
+const MODULES: &str = "multiboot2 normal iso9660 part_msdos part_gpt part_acorn part_amiga part_apple part_bsd \
+                       part_dfly part_dvh part_plan part_sun part_sunpc all_video serial terminal test configfile \
                        minicmd echo reboot halt lzopio";
+/// The first stage for BIOS machines, in the image.
+const BIOS_STAGE: &str = "grub/i386-pc/eltorito.img";
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// What differs from the image that is shipped.
@@ -114,6 +118,7 @@ pub fn write(parts: &Parts, variant: &Variant, path: &Path) -> Result<(), Error>
     if let Some(user) = &variant.user {
         image::write(&boot.join("user.tar"), user)?;
     }
+    write_bios_stage(&boot.join(BIOS_STAGE), path)?;
     let mut grub = Command::new("grub-mkrescue");
     grub.arg("-o").arg(path).arg(&tree);
     // Nothing more in the first stage than it has to have: unpacking it costs more time than reading files.
@@ -121,6 +126,20 @@ pub fn write(parts: &Parts, variant: &Variant, path: &Path) -> Result<(), Error>
     grub.args(["--modules=", "--locales=", "--themes=", "--fonts="]);
     command::run_quietly(&mut grub, &path.with_extension("log"), LIMIT)?;
     fs::remove_dir_all(&tree).map_err(Error::file(&tree))
+}
+
+/// Writes GRUB's first stage for BIOS machines, which takes the place of the one that `grub-mkrescue` makes. That one
+/// first asks for a module for every kind of partition table, though the disc or stick as a whole is the file system that
+/// it reads from; to load them, or to say by the BIOS, letter by letter, that they are missing, takes a tenth to a quarter
+/// of the whole start.
+fn write_bios_stage(to: &Path, image: &Path) -> Result<(), Error> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).map_err(Error::file(folder))?;
+    }
+    let mut grub = Command::new("grub-mkimage");
+    grub.args(["-O", "i386-pc-eltorito", "-p", "/boot/grub", "-o"]).arg(to);
+    grub.args(["biosdisk", "iso9660"]);
+    command::run_quietly(&mut grub, &image.with_extension("log"), LIMIT)
 }
 
 /// Writes `from` to `to`, less than half as big. GRUB unpacks it while it reads (`lzopio`): LZO in the time that reading

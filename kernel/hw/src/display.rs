@@ -17,6 +17,25 @@ pub trait Surface: Send {
     /// Writes neighbouring pixels, the first at column `x` of row `y`, as colours `0x00RRGGBB`. What lies outside is
     /// left out.
     fn write_row(&mut self, x: usize, y: usize, colors: &[u32]);
+
+    /// Gives all pixels the colour `0x00RRGGBB`.
+    fn fill(&mut self, color: u32) {
+        fill_by_rows(self, color);
+    }
+}
+
+/// Pixels that are filled at once.
+const FILL_PIXELS: usize = 64;
+
+/// What [`Surface::fill`] does where a surface knows no faster way.
+pub fn fill_by_rows<S: Surface + ?Sized>(surface: &mut S, color: u32) {
+    let colors = [color; FILL_PIXELS];
+    for y in 0..surface.height_pixels() {
+        let width = surface.width_pixels();
+        for x in (0..width).step_by(FILL_PIXELS) {
+            surface.write_row(x, y, &colors[..FILL_PIXELS.min(width - x)]);
+        }
+    }
 }
 
 /// Characters that can be written one at a time, as in the VGA's text modes.
@@ -87,6 +106,13 @@ impl PixelFormat {
     /// The pixel of a colour `0x00RRGGBB`.
     pub fn pack(&self, color: u32) -> u32 {
         self.red.place(color >> 16 & 0xFF) | self.green.place(color >> 8 & 0xFF) | self.blue.place(color & 0xFF)
+    }
+
+    /// The byte that all bytes of a pixel of this colour are, as in black and mostly in white; `None` for other colours.
+    pub fn uniform_byte(&self, color: u32) -> Option<u8> {
+        let pixel = self.pack(color).to_le_bytes();
+        let bytes = &pixel[..self.bytes_per_pixel];
+        bytes.iter().all(|byte| *byte == bytes[0]).then_some(bytes[0])
     }
 
     /// True if a pixel is the colour itself, so that [`PixelFormat::pack`] can be left out.
@@ -233,6 +259,18 @@ mod tests {
         let deep = format(32, (20, 10), (10, 10), (0, 10)).expect("a good format");
         assert_eq!(deep.pack(0xFF_FF_FF), 0x3FFF_FFFF);
         assert_eq!(deep.pack(0x80_00_00), 0b10_0000_0010 << 20);
+    }
+
+    #[test]
+    fn knows_colours_of_equal_bytes() {
+        let plain = format(32, (16, 8), (8, 8), (0, 8)).expect("a good format");
+        let sixteen = format(16, (11, 5), (5, 6), (0, 5)).expect("a good format");
+        let triple = format(24, (16, 8), (8, 8), (0, 8)).expect("a good format");
+        let bytes = |color| [plain, sixteen, triple].map(|format| format.uniform_byte(color));
+        assert_eq!(bytes(0), [Some(0); 3]);
+        // The fourth byte of a pixel is no part of the colour.
+        assert_eq!(bytes(0xFF_FF_FF), [None, Some(0xFF), Some(0xFF)]);
+        assert_eq!(bytes(0x80_80_80), [None, None, Some(0x80)]);
     }
 
     #[test]

@@ -13,22 +13,19 @@ pub fn no_keyboard(serial: Option<&str>) -> String {
     }
 }
 
-/// The banner of session `index`, from 0, with CR LF line ends; `note` is what else there is to say.
-pub fn text(host: &Host, index: usize, note: &str) -> String {
+/// The banner of session `index`, from 0, with CR LF line ends.
+pub fn text(host: &Host, index: usize) -> String {
     if index > 0 {
         return format!("\x1b[1mSession {}\x1b[0m\r\n\r\n", index + 1);
     }
     let cpu = host.machine.cpu();
     let memory = host.machine.memory();
-    let mut text = format!(
+    format!(
         "\x1b[1mRhaios {}\x1b[0m\r\n{}, {} MiB of memory, {}\r\n\
-         help() tells what there is; Alt-F1 to Alt-F4 are sessions, Alt-F12 is the log.\r\n",
+         help() tells what there is; Alt-F1 to Alt-F4 are sessions, Alt-F12 is the log.\r\n\r\n",
         env!("CARGO_PKG_VERSION"),
         cpu.brand,
         memory.total_bytes >> 20,
         host.machine.firmware(),
-    );
-    text += &note.replace('\n', "\r\n");
-    text.push_str("\r\n");
-    text
+    )
 }

@@ -31,6 +31,8 @@ const CONSOLE_BYTES: u64 = 4 << 20;
 const FRAME_NS: u64 = 16_000_000;
 /// The cursor is lit for so long, and then dark for so long.
 const BLINK_NS: u64 = 500_000_000;
+/// The painter waits so long for the first prompt: what it would paint before costs the prompt time.
+const FIRST_PROMPT_NS: u64 = 100_000_000;
 /// Between two looks for new log lines while the log is shown.
 const LOG_PERIOD_NS: u64 = 100_000_000;
 
@@ -112,6 +114,9 @@ pub fn start_service(executor: &'static Executor, display: &'static Display) {
 
 /// Paints what has changed, at most once a frame, and lets the cursor blink.
 async fn paint(executor: &'static Executor, display: &'static Display) {
+    let limit_ns = clock::now_ns() + FIRST_PROMPT_NS;
+    let limit = core::pin::pin!(executor.timers.sleep_until(limit_ns, clock::now_ns));
+    display.prompt_or(limit).await;
     let mut blink_ns = clock::now_ns() + BLINK_NS;
     let mut log_position = 0;
     loop {
@@ -272,6 +277,20 @@ impl Display {
                 steps::done("prompt on the screen");
             }
         });
+    }
+
+    /// Waits until what is shown has a prompt or `limit` is ready. Until then the log of the start stays on the screen.
+    async fn prompt_or(&self, limit: core::pin::Pin<&mut impl Future<Output = ()>>) {
+        let poll = |context: &mut Context<'_>| {
+            self.painter.set(context.waker());
+            // Whatever is written next wakes the painter again.
+            self.is_stale.store(false, Ordering::Release);
+            let mut has_prompt = false;
+            self.with_shown(|console| has_prompt = console.has_prompt());
+            if has_prompt { Poll::Ready(()) } else { Poll::Pending }
+        };
+        within(Some(limit), poll).await;
+        self.is_stale.store(true, Ordering::Release);
     }
 
     /// Waits until something is to be painted or `limit` is ready.

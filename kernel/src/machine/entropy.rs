@@ -19,6 +19,8 @@ pub static ROOT: Root = Root::new();
 const WALKS: usize = 32;
 /// Numbers from the processor in one poll.
 const WORDS: usize = 64;
+/// Before the first poll: the prompts come first.
+const FIRST_PAUSE_NS: u64 = 50_000_000;
 /// Between two polls, while random numbers are waited for.
 const SHORT_PAUSE_NS: u64 = 200_000;
 /// Between two rounds, once there are random numbers.
@@ -35,6 +37,8 @@ pub fn start(executor: &'static Executor, wall_ms: Option<i64>) {
 }
 
 async fn collect(executor: &'static Executor) {
+    let first_ns = clock::now_ns() + FIRST_PAUSE_NS;
+    executor.timers.sleep_until(first_ns, clock::now_ns).await;
     let mut jitter = Jitter::new(clock::tsc);
     if jitter.is_none() {
         ROOT.switch_off(Kind::Jitter, Failure::Silent);

@@ -1,7 +1,6 @@
 //! The sessions on the display: the first from the start, the others when their key is pressed first.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use services::host::Host;
@@ -12,10 +11,7 @@ use super::display::{self, Display, SESSIONS};
 use super::{banner, keyboard, session};
 use crate::executor::{Executor, Factory};
 
-/// How long the banner waits to learn whether there is a keyboard. One in the emulator answers at once; on others the
-/// banner does not wait for the end of their self test.
-const KEYBOARD_WAIT_NS: u64 = 100_000_000;
-/// When it is known at the latest.
+/// When it is known at the latest whether there is a keyboard.
 const KEYBOARD_LIMIT_NS: u64 = 10_000_000_000;
 
 /// See the module.
@@ -45,24 +41,14 @@ impl Sessions {
         }))
     }
 
-    /// Starts the first session, with the banner, as soon as it is known whether there is a keyboard.
+    /// Starts the first session. Whether there is a keyboard takes time to find out: where there is none, that is said
+    /// above the prompt.
     pub fn start_first(&'static self) {
+        self.started[0].store(true, Ordering::Release);
+        let Some(terminal) = self.start(0) else { return };
         let factory: Factory = Box::new(move || {
             Box::pin(async move {
-                let has_keyboard = keyboard::wait_until_known(self.executor, KEYBOARD_WAIT_NS).await;
-                if self.started[0].swap(true, Ordering::AcqRel) {
-                    return;
-                }
-                let note = match has_keyboard {
-                    Some(false) => banner::no_keyboard(self.serial),
-                    _ => String::new(),
-                };
-                let Some(terminal) = self.start(0, &note) else {
-                    return;
-                };
-                if has_keyboard.is_none()
-                    && keyboard::wait_until_known(self.executor, KEYBOARD_LIMIT_NS).await == Some(false)
-                {
+                if keyboard::wait_until_known(self.executor, KEYBOARD_LIMIT_NS).await == Some(false) {
                     terminal.print(banner::no_keyboard(self.serial)).await;
                 }
             })
@@ -78,7 +64,7 @@ impl Sessions {
             return;
         }
         if !self.started[index].swap(true, Ordering::AcqRel) {
-            self.start(index, "");
+            self.start(index);
         }
     }
 
@@ -94,7 +80,7 @@ impl Sessions {
         self.display
     }
 
-    fn start(&'static self, index: usize, note: &str) -> Option<&'static Terminal> {
+    fn start(&'static self, index: usize) -> Option<&'static Terminal> {
         let console = match self.display.console(index) {
             Ok(console) => console,
             Err(error) => {
@@ -109,7 +95,7 @@ impl Sessions {
             rows,
             shows_escapes: true,
         });
-        console.show(&banner::text(&self.host, index, note));
+        console.show(&banner::text(&self.host, index));
         session::start(self.executor, self.host, terminal);
         Some(terminal)
     }

@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-use hw::display::{ColorBits, Layout, PixelFormat, Surface, TextSurface};
+use hw::display::{ColorBits, Layout, PixelFormat, Surface, TextSurface, fill_by_rows};
 
 use super::{Physical, picture_window, window};
 use crate::boot::tags::{ColorField, Framebuffer, FramebufferKind};
@@ -55,6 +55,17 @@ impl Surface for Picture {
         // has ended. Every value is a valid byte.
         let bytes = unsafe { core::slice::from_raw_parts_mut(start, count * format.bytes_per_pixel()) };
         format.write_span(bytes, &colors[..count]);
+    }
+
+    fn fill(&mut self, color: u32) {
+        let Some(byte) = self.layout.format().uniform_byte(color) else {
+            return fill_by_rows(self, color);
+        };
+        let start = self.address as *mut u8;
+        // SAFETY: the window maps the whole picture for good, and nobody else refers to it now, as in `write_row`. What
+        // lies between the rows is not shown, and every value is a valid byte.
+        let bytes = unsafe { core::slice::from_raw_parts_mut(start, self.layout.total_bytes()) };
+        bytes.fill(byte);
     }
 }
 

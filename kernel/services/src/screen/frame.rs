@@ -90,10 +90,19 @@ impl Frame {
             marks: UNKNOWN,
             ..Look::BLANK
         };
+        Self::painted_with(unknown, columns, rows)
+    }
+
+    /// A frame of blank cells on [`palette::BACKGROUND`].
+    pub(super) fn blank(columns: usize, rows: usize) -> Self {
+        Self::painted_with(Look::BLANK, columns, rows)
+    }
+
+    fn painted_with(look: Look, columns: usize, rows: usize) -> Self {
         Self {
             columns,
-            painted: alloc::vec![unknown; columns * rows],
-            row: alloc::vec![unknown; columns],
+            painted: alloc::vec![look; columns * rows],
+            row: alloc::vec![look; columns],
         }
     }
 

@@ -1,6 +1,6 @@
 //! A surface on which some areas belong to others.
 
-use hw::display::Surface;
+use hw::display::{Surface, fill_by_rows};
 
 use super::Area;
 
@@ -43,5 +43,13 @@ impl Surface for Masked<'_> {
             }
         }
         self.surface.write_row(start, y, rest);
+    }
+
+    fn fill(&mut self, color: u32) {
+        if self.areas.is_empty() {
+            self.surface.fill(color);
+        } else {
+            fill_by_rows(self, color);
+        }
     }
 }
