@@ -6,6 +6,8 @@
 
 use alloc::vec::Vec;
 
+use spin::Once;
+
 use super::blocks::{self, BLOCK_COUNT, BRAILLE_COUNT, FIRST_BLOCK, FIRST_BRAILLE};
 use super::canvas::Canvas;
 use super::lines;
@@ -93,7 +95,19 @@ pub struct Font {
     missing_right: Glyph,
 }
 
+/// The fonts of all screens, each made when it is first used.
+static SHARED: [Once<Font>; 2] = [const { Once::new() }; 2];
+
 impl Font {
+    /// The font of all screens. Call it with allocations on the kernel heap.
+    pub(super) fn shared(size: FontSize) -> &'static Self {
+        let place = match size {
+            FontSize::Small => &SHARED[0],
+            FontSize::Large => &SHARED[1],
+        };
+        place.call_once(|| Self::new(size))
+    }
+
     /// Makes the glyphs of a font.
     pub fn new(size: FontSize) -> Self {
         let (width, height) = size.cell_pixels();
@@ -120,6 +134,8 @@ impl Font {
 
     /// Adds what is drawn to what a file gave.
     fn drawn(width: usize, height: usize, mut rows: Vec<u16>, mut characters: Vec<(char, Glyph)>) -> Self {
+        // Four more: the boxes and the blank.
+        rows.reserve_exact((lines::COUNT + BLOCK_COUNT + BRAILLE_COUNT + 4) * height);
         let mut add = |draw: &dyn Fn(&mut Canvas)| {
             let mut canvas = Canvas::new(width, height);
             draw(&mut canvas);
@@ -149,6 +165,7 @@ impl Font {
         // Stable, so that the first glyph that claims a character keeps it.
         characters.sort_by_key(|(character, _)| *character);
         characters.dedup_by_key(|(character, _)| *character);
+        characters.shrink_to_fit();
         let mut ascii = [missing; 128];
         for (character, glyph) in &characters {
             if let Some(place) = ascii.get_mut(*character as usize) {
