@@ -236,6 +236,7 @@ impl Session {
     /// The next input; `None` where the task must end.
     fn read(&self, terminal: &'static Terminal) -> Option<Read> {
         let tasks = self.context.host.tasks;
+        tasks.give_back_memory();
         let mut input = None;
         tasks.on_kernel_heap(&mut || {
             let mut scanner = complete::Scanner::default();

@@ -153,6 +153,10 @@ pub trait Tasks: Send + Sync {
     /// *Task*: runs `work` with allocations on the kernel heap instead of the task's arena.
     fn on_kernel_heap(&self, work: &mut dyn FnMut());
 
+    /// *Task*: gives back memory that the task has taken and does not use any more, where it is worth while. For one that
+    /// is going to wait for a person.
+    fn give_back_memory(&self) {}
+
     /// Starts a task as a child of the running one, if one runs.
     ///
     /// # Errors

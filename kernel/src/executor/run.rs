@@ -169,6 +169,6 @@ impl fiber::Floor for TaskStack {
     }
 
     fn peak_bytes(&self) -> u64 {
-        self.committed_bytes()
+        TaskStack::peak_bytes(self)
     }
 }

@@ -423,7 +423,7 @@ fn describe(record: &TaskRecord) -> TaskInfo {
         operations: control.map_or(0, Control::operations),
         arena_bytes: record.arena_bytes.load(Ordering::Relaxed),
         stack_peak_bytes: match control {
-            Some(control) => stack::committed_bytes_at(control.stack_floor()),
+            Some(control) => stack::peak_bytes_at(control.stack_floor()),
             None => record.stack_peak_bytes.load(Ordering::Relaxed),
         },
         memory_limit_bytes: arena.map_or(0, |arena| arena.soft_limit_bytes()),

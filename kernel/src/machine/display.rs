@@ -25,8 +25,8 @@ use crate::report::journal;
 pub const SESSIONS: usize = 4;
 /// The place of the log, behind the sessions.
 const LOG: usize = SESSIONS;
-/// Memory that must be free for another console: its grid, its font, and the beginning of its scrollback.
-const CONSOLE_BYTES: u64 = 4 << 20;
+/// Memory that must be free for another console: its grid, what is painted of it, and the beginning of its scrollback.
+const CONSOLE_BYTES: u64 = 1 << 20;
 /// Between two paints, so that any number of lines printed meanwhile costs one.
 const FRAME_NS: u64 = 16_000_000;
 /// The cursor is lit for so long, and then dark for so long.
@@ -189,7 +189,12 @@ impl Display {
         if is_new && index == LOG {
             console.show(HIDE_CURSOR);
         }
-        if self.shown.swap(index, Ordering::AcqRel) != index {
+        let before = self.shown.swap(index, Ordering::AcqRel);
+        if before != index {
+            // What was painted of the other one is of no use any more.
+            if let Some(hidden) = self.consoles[before].get() {
+                hidden.screen.lock().repaint();
+            }
             console.screen.lock().repaint();
             self.touch(index);
         }

@@ -104,6 +104,11 @@ impl Tasks for ThisMachine {
         core_local::get().on_kernel_heap(work);
     }
 
+    fn give_back_memory(&self) {
+        arena::give_back();
+        stack::give_back();
+    }
+
     fn start(&self, spec: TaskSpec) -> Result<TaskId, StartError> {
         tasks::start(spec)
     }

@@ -9,6 +9,7 @@ use services::screen::Screen;
 use services::waker_slot::WakerSlot;
 
 use super::display::Display;
+use crate::arch::core_local;
 use crate::arch::lock::KernelLock;
 
 /// Typed bytes that wait for the terminal, which takes them at once and keeps many more.
@@ -81,7 +82,8 @@ impl ScreenConsole {
 
     /// Changes the screen; the painter looks at it afterwards.
     pub(super) fn with_screen<T>(&self, change: impl FnOnce(&mut Screen) -> T) -> T {
-        let result = change(&mut self.screen.lock());
+        // What a script's drawing makes the screen keep, such as glyphs, outlives the script.
+        let result = core_local::get().on_kernel_heap(|| change(&mut self.screen.lock()));
         self.touch();
         result
     }

@@ -29,6 +29,8 @@ const FIRST_COMMIT_BYTES: usize = 16 * 1024;
 const STEP_BYTES: usize = 16 * 1024;
 /// Kept of the free memory at the arena's end when that is given back.
 const KEPT_BYTES: usize = 128 * 1024;
+/// A task that waits for a person gives this much back, or nothing.
+const WORTH_WHILE_BYTES: usize = 64 * 1024;
 /// The default soft limit where memory is plentiful.
 const SOFT_LIMIT_BYTES: u64 = 64 << 20;
 /// The hard limit is this many times the soft one.
@@ -107,15 +109,21 @@ unsafe impl Source for Pages {
         let Some(new_end) = shrink::new_end(chunk_base, heap_end, is_heap_base, KEPT_BYTES) else {
             return heap_end;
         };
-        paging::unmap_range(new_end, self.base + self.committed - new_end);
-        TOTAL_BYTES.fetch_sub(self.base + self.committed - new_end, Ordering::Relaxed);
-        self.committed = new_end - self.base;
+        self.shrink_to(new_end);
         self.end = NonNull::new(new_end as *mut u8);
         new_end as *mut u8
     }
 }
 
 impl Pages {
+    /// Gives the pages from `new_end` on back.
+    fn shrink_to(&mut self, new_end: usize) {
+        let bytes = self.base + self.committed - new_end;
+        paging::unmap_range(new_end, bytes);
+        TOTAL_BYTES.fetch_sub(bytes, Ordering::Relaxed);
+        self.committed = new_end - self.base;
+    }
+
     /// Commits the next `bytes`; all or nothing.
     fn commit(&mut self, bytes: usize) -> Result<(), ()> {
         // Mapping takes kernel locks; with too little stack for that, the overflow must come before them.
@@ -289,6 +297,34 @@ pub fn owner_of(address: usize) -> Option<Owner> {
             is_dead: owner & DEAD != 0,
         }),
     }
+}
+
+/// Gives what is free at the end of the running task's arena back, where that is worth while. Does nothing outside a task.
+pub fn give_back() {
+    let arena = core_local::get().arena.get();
+    if arena.is_null() || stack::is_tight() {
+        return;
+    }
+    // SAFETY: the arena is the running task's own, and nothing of it is being allocated.
+    let Header { quick, talc } = unsafe { &mut *arena.cast::<Header>() };
+    if talc.counters().available_bytes < WORTH_WHILE_BYTES {
+        return;
+    }
+    while let Some((block, class)) = quick.take_any() {
+        // SAFETY: the block was allocated with the class's layout and is in no list any more.
+        unsafe { talc.deallocate(block, class.layout()) };
+    }
+    let Some(end) = talc.source.end else { return };
+    // SAFETY: `end` is where the heap ends.
+    let used_end = unsafe { talc.reserved(end) }.up_to.as_ptr() as usize;
+    let mapped_end = talc.source.base + talc.source.committed;
+    let new_end = (used_end + STEP_BYTES).next_multiple_of(PAGE_BYTES);
+    if mapped_end < new_end + WORTH_WHILE_BYTES {
+        return;
+    }
+    // SAFETY: `end` is where the heap ends; the new end lies above what is in use.
+    talc.source.end = unsafe { talc.truncate(end, new_end as *mut u8) };
+    talc.source.shrink_to(new_end);
 }
 
 /// Bytes committed to all arenas.

@@ -77,6 +77,12 @@ impl QuickLists {
         block.cast()
     }
 
+    /// Takes any block, with its class; `None` where all lists are empty.
+    pub fn take_any(&mut self) -> Option<(*mut u8, Class)> {
+        let class = Class(self.counts.iter().position(|count| *count > 0)?);
+        Some((self.take(class), class))
+    }
+
     /// Keeps a dead block; false where the list is full.
     ///
     /// # Safety
@@ -143,9 +149,11 @@ mod tests {
             assert_eq!(is_kept, index < KEPT_BLOCKS as usize);
         }
         assert!(lists.take(small).is_null());
-        for &block in pointers.iter().take(KEPT_BLOCKS as usize).rev() {
+        for &block in pointers.iter().take(KEPT_BLOCKS as usize).skip(1).rev() {
             assert_eq!(lists.take(large), block);
         }
+        assert_eq!(lists.take_any(), Some((pointers[0], large)));
         assert!(lists.take(large).is_null());
+        assert_eq!(lists.take_any(), None);
     }
 }

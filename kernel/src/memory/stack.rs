@@ -20,8 +20,14 @@ const FIRST_COMMIT_BYTES: usize = 16 * 1024;
 /// Frames that a new stack must leave free, so that what runs already can go on.
 const SPARE_BYTES: u64 = 1 << 20;
 
-/// Pages committed to each slot; 0 for a free one.
-static COMMITTED: [AtomicU32; SLOTS] = [const { AtomicU32::new(0) }; SLOTS];
+/// Of a stack below the frames in use, this much stays when its task waits for a person.
+const KEPT_BYTES: usize = 32 * 1024;
+/// Such a task gives this much back, or nothing.
+const WORTH_WHILE_BYTES: usize = 64 * 1024;
+
+/// Pages committed to each slot, in the lower half, and the most that ever were, in the upper one; 0 for a free one. Only
+/// the core that runs on a stack changes its word.
+static PAGES: [AtomicU32; SLOTS] = [const { AtomicU32::new(0) }; SLOTS];
 /// Where the search for a free slot goes on, so that addresses are reused late.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 static TOTAL_PAGES: AtomicUsize = AtomicUsize::new(0);
@@ -50,13 +56,13 @@ impl TaskStack {
         let slot = (start..start + SLOTS)
             .map(|candidate| candidate % SLOTS)
             .find(|&slot| {
-                COMMITTED[slot]
+                PAGES[slot]
                     .compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed)
                     .is_ok()
             })
             .ok_or(Unavailable)?;
         NEXT.store(slot + 1, Ordering::Relaxed);
-        COMMITTED[slot].store((FIRST_COMMIT_BYTES / PAGE_BYTES) as u32, Ordering::Relaxed);
+        set_committed(slot, (FIRST_COMMIT_BYTES / PAGE_BYTES) as u32);
         TOTAL_PAGES.fetch_add(FIRST_COMMIT_BYTES / PAGE_BYTES, Ordering::Relaxed);
         let stack = Self { slot };
         let top = slot_address(slot) + SLOT_BYTES;
@@ -79,9 +85,9 @@ impl TaskStack {
         slot_address(self.slot) + SLOT_BYTES
     }
 
-    /// Bytes committed so far: the most that was ever in use, rounded up.
-    pub fn committed_bytes(&self) -> u64 {
-        u64::from(COMMITTED[self.slot].load(Ordering::Relaxed)) * PAGE_BYTES as u64
+    /// The most that was ever in use, rounded up to pages.
+    pub fn peak_bytes(&self) -> u64 {
+        peak_bytes(self.slot)
     }
 }
 
@@ -89,7 +95,7 @@ impl Drop for TaskStack {
     fn drop(&mut self) {
         // SAFETY: the coroutine that ran here is gone, so nobody uses the slot.
         let table = unsafe { paging::detach_table(slot_address(self.slot)) };
-        TOTAL_PAGES.fetch_sub(COMMITTED[self.slot].load(Ordering::Relaxed) as usize, Ordering::Relaxed);
+        TOTAL_PAGES.fetch_sub(committed(self.slot) as usize, Ordering::Relaxed);
         match table {
             Some(table) => limbo::free(table, 0, release, self.slot),
             None => release(self.slot),
@@ -99,7 +105,20 @@ impl Drop for TaskStack {
 
 /// Lets a slot be used again.
 fn release(slot: usize) {
-    COMMITTED[slot].store(0, Ordering::Relaxed);
+    PAGES[slot].store(0, Ordering::Relaxed);
+}
+
+fn committed(slot: usize) -> u32 {
+    PAGES[slot].load(Ordering::Relaxed) & 0xffff
+}
+
+fn peak_bytes(slot: usize) -> u64 {
+    u64::from(PAGES[slot].load(Ordering::Relaxed) >> 16) * PAGE_BYTES as u64
+}
+
+fn set_committed(slot: usize, pages: u32) {
+    let peak = (PAGES[slot].load(Ordering::Relaxed) >> 16).max(pages);
+    PAGES[slot].store(peak << 16 | pages, Ordering::Relaxed);
 }
 
 // SAFETY: the range is mapped or grows on first use, is aligned to 2 MiB, and has a guard of 1 MiB that is part of it.
@@ -121,7 +140,7 @@ fn slot_address(slot: usize) -> usize {
 fn locate(address: usize) -> Option<(usize, usize)> {
     let offset = address.checked_sub(STACKS)?;
     let slot = offset / SLOT_BYTES;
-    (slot < SLOTS && COMMITTED[slot].load(Ordering::Relaxed) > 0).then_some((slot, offset % SLOT_BYTES))
+    (slot < SLOTS && PAGES[slot].load(Ordering::Relaxed) > 0).then_some((slot, offset % SLOT_BYTES))
 }
 
 /// Whether `address` lies in the guard of a stack in use.
@@ -134,11 +153,34 @@ pub fn is_usable(address: usize) -> bool {
     locate(address).is_some_and(|(_, offset)| offset >= GUARD_BYTES)
 }
 
-/// Bytes committed to the stack that `address` lies in: the most that was ever in use, rounded up; 0 for no stack in use.
-pub fn committed_bytes_at(address: usize) -> u64 {
-    locate(address).map_or(0, |(slot, _)| {
-        u64::from(COMMITTED[slot].load(Ordering::Relaxed)) * PAGE_BYTES as u64
-    })
+/// The most that was ever in use of the stack that `address` lies in, rounded up to pages; 0 for no stack in use.
+pub fn peak_bytes_at(address: usize) -> u64 {
+    locate(address).map_or(0, |(slot, _)| peak_bytes(slot))
+}
+
+/// Gives the pages of the running task's stack back that lie well below its frames, where that is worth while. Does
+/// nothing outside a task.
+pub fn give_back() {
+    let Some(control) = core_local::get().running_control() else {
+        return;
+    };
+    let floor = control.stack_floor();
+    let Some((slot, _)) = locate(floor) else { return };
+    let here = floor + control.stack_left_bytes();
+    let end = (here.saturating_sub(KEPT_BYTES) & !(PAGE_BYTES - 1)).max(floor);
+    let most_used_bytes = committed(slot) as usize * PAGE_BYTES;
+    if most_used_bytes < slot_address(slot) + SLOT_BYTES - end + WORTH_WHILE_BYTES {
+        return;
+    }
+    // Stacks grow page by page, but code that moves the stack pointer may have left some out.
+    let is_committed = |page: &usize| paging::is_mapped(*page);
+    let pages = (floor..end).step_by(PAGE_BYTES).filter(is_committed).count();
+    let Some(lowest) = (floor..end).step_by(PAGE_BYTES).find(is_committed) else {
+        return;
+    };
+    paging::unmap_range(lowest, end - lowest);
+    set_committed(slot, committed(slot) - pages as u32);
+    TOTAL_PAGES.fetch_sub(pages, Ordering::Relaxed);
 }
 
 /// Commits the page of a stack that faulted at `address`; false where it is no stack's usable part, is mapped already,
@@ -155,7 +197,7 @@ pub fn grow(address: usize) -> bool {
     if !unsafe { paging::map_prepared(address & !(PAGE_BYTES - 1), frame) } {
         return false;
     }
-    COMMITTED[slot].fetch_add(1, Ordering::Relaxed);
+    set_committed(slot, committed(slot) + 1);
     TOTAL_PAGES.fetch_add(1, Ordering::Relaxed);
     true
 }

@@ -74,6 +74,9 @@ pub(super) const TESTS: &[Test] = &[
 const ROUNDS: u32 = 100;
 /// How much may be missing after all rounds.
 pub(super) const DRIFT_LIMIT_BYTES: i64 = 1024 * 1024;
+/// A prompt gives back the free end of its arena, so that the first round leaves next to nothing; a later one may leave
+/// something that the session keeps, such as the code of a closure, in the middle.
+const SESSION_DRIFT_BYTES: i64 = 1024 * 1024;
 const ROUND_LIMIT: Duration = Duration::from_secs(60);
 /// Free frames and the unused part of the kernel heap.
 pub(super) const AVAILABLE: &str = "let m = mem::info(); m.free_bytes + m.heap_bytes - m.heap_used_bytes";
@@ -106,7 +109,7 @@ fn rounds(context: &Context, script: &str, codes: &[&str]) -> Result<(), Error> 
             }
             let lost = first - available;
             ensure!(
-                lost < DRIFT_LIMIT_BYTES,
+                lost < DRIFT_LIMIT_BYTES + SESSION_DRIFT_BYTES,
                 "round {round}: {lost} bytes fewer than after the first"
             );
         }

@@ -15,6 +15,7 @@ mod exceptions;
 mod harness;
 mod hostile;
 mod identity;
+mod idle;
 mod interrupts;
 mod language;
 mod machine_mode;
@@ -65,6 +66,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
         screen::TESTS,
         comfort::TESTS,
         sessions::TESTS,
+        idle::TESTS,
         shared::TESTS,
         drawing::TESTS,
         dashboard::TESTS,

@@ -5,15 +5,14 @@ use alloc::vec::Vec;
 use hw::display::Surface;
 
 use super::font::{Font, Glyph};
-use super::frame::{
-    CURSOR_BAR, CURSOR_BLOCK, CURSOR_UNDERLINE, Frame, Look, Showing, UNDERLINE, WIDE_LEFT, WIDE_RIGHT,
-};
+use super::frame::{Frame, Showing};
 use super::grid::Grid;
+use super::look::{CURSOR_BAR, CURSOR_BLOCK, CURSOR_UNDERLINE, Look, UNDERLINE, WIDE_LEFT, WIDE_RIGHT};
 use super::palette;
 
 /// Paints the grid on a surface.
 pub(super) struct Blitter {
-    font: Font,
+    font: &'static Font,
     /// What was painted since the surface was cleared.
     frame: Frame,
     /// Nothing is known of the surface.
@@ -23,23 +22,24 @@ pub(super) struct Blitter {
 
 impl Blitter {
     /// A blitter for a surface of which nothing is known, so that the first paint clears it.
-    pub(super) fn new(font: Font, columns: usize, rows: usize) -> Self {
+    pub(super) fn new(font: &'static Font) -> Self {
         Self {
             font,
-            frame: Frame::blank(columns, rows),
+            frame: Frame::default(),
             is_fresh: true,
             pen: Pen::default(),
         }
     }
 
     /// The font that it paints in.
-    pub(super) fn font(&self) -> &Font {
-        &self.font
+    pub(super) fn font(&self) -> &'static Font {
+        self.font
     }
 
-    /// Takes nothing for painted any more.
-    pub(super) fn forget(&mut self, columns: usize, rows: usize) {
-        self.frame = Frame::blank(columns, rows);
+    /// Takes nothing for painted any more, and gives the memory back.
+    pub(super) fn forget(&mut self) {
+        self.frame.forget();
+        self.pen = Pen::default();
         self.is_fresh = true;
     }
 
@@ -48,41 +48,54 @@ impl Blitter {
     pub(super) fn paint(&mut self, grid: &Grid, showing: Showing, surface: &mut dyn Surface) {
         if core::mem::take(&mut self.is_fresh) {
             surface.fill(palette::BACKGROUND);
+            self.frame = Frame::blank(grid.size_cells());
         }
         self.frame.update(grid, showing, |row, column, looks| {
-            self.pen.draw(&self.font, row, column, looks, surface)
+            self.pen.draw(self.font, row, column, looks, surface)
         });
     }
+}
+
+/// A cell of a run that is drawn.
+struct Cell {
+    glyph: Glyph,
+    background: u32,
+    /// What the foreground's bits are other than the background's in.
+    difference: u32,
+    marks: u8,
 }
 
 /// Draws runs of cells; keeps its memory from one to the next.
 #[derive(Default)]
 struct Pen {
-    glyphs: Vec<Glyph>,
+    cells: Vec<Cell>,
     pixels: Vec<u32>,
 }
 
 impl Pen {
     fn draw(&mut self, font: &Font, row: usize, column: usize, looks: &[Look], surface: &mut dyn Surface) {
         let (cell_width, cell_height) = font.cell_pixels();
-        self.glyphs.clear();
-        self.glyphs.extend(looks.iter().map(|look| glyph_of(font, look)));
+        self.cells.clear();
+        self.cells.extend(looks.iter().map(|look| Cell {
+            glyph: glyph_of(font, look),
+            background: look.background(),
+            difference: look.foreground() ^ look.background(),
+            marks: look.marks,
+        }));
         self.pixels.resize(looks.len() * cell_width, 0);
         for line in 0..cell_height {
-            let cells = self.pixels.chunks_exact_mut(cell_width);
-            for ((look, glyph), pixels) in looks.iter().zip(&self.glyphs).zip(cells) {
-                let mut bits = font.rows(*glyph)[line];
-                if look.marks != 0 {
-                    bits = mark(font, look.marks, line, bits);
+            for (cell, pixels) in self.cells.iter().zip(self.pixels.chunks_exact_mut(cell_width)) {
+                let mut bits = font.rows(cell.glyph)[line];
+                if cell.marks != 0 {
+                    bits = mark(font, cell.marks, line, bits);
                 }
                 if bits == 0 {
-                    pixels.fill(look.background);
+                    pixels.fill(cell.background);
                     continue;
                 }
-                let difference = look.foreground ^ look.background;
                 for pixel in pixels {
                     let mask = u32::from(bits >> 15).wrapping_neg();
-                    *pixel = look.background ^ (difference & mask);
+                    *pixel = cell.background ^ (cell.difference & mask);
                     bits <<= 1;
                 }
             }

@@ -105,7 +105,19 @@ struct Drawn {
     missing_right: Glyph,
 }
 
+/// The fonts of all screens, each made when it is first used.
+static SHARED: [Once<Font>; 2] = [const { Once::new() }; 2];
+
 impl Font {
+    /// The font of all screens. Call it with allocations on the kernel heap.
+    pub(super) fn shared(size: FontSize) -> &'static Self {
+        let place = match size {
+            FontSize::Small => &SHARED[0],
+            FontSize::Large => &SHARED[1],
+        };
+        place.call_once(|| Self::new(size))
+    }
+
     /// Makes the glyphs of a font.
     pub fn new(size: FontSize) -> Self {
         let (width, height) = size.cell_pixels();
@@ -183,6 +195,7 @@ impl Font {
         // Stable, so that the first glyph that claims a character keeps it.
         characters.sort_by_key(|(character, _)| *character);
         characters.dedup_by_key(|(character, _)| *character);
+        characters.shrink_to_fit();
         Drawn {
             rows,
             characters,

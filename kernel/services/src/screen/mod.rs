@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `grid` | the character grid, its scrollback, bell and answers |
+//! | `look` | what a cell looks like |
 //! | `palette` | colours |
 //! | `psf` | font files |
 //! | `font` | glyphs by character and size |
@@ -24,6 +25,7 @@ mod font;
 mod frame;
 mod grid;
 mod lines;
+mod look;
 pub mod matcher;
 pub mod palette;
 mod psf;
@@ -83,11 +85,10 @@ impl Screen {
     /// A screen for a surface of this size in pixels, in a font of one's choice.
     pub fn with_font(width_pixels: usize, height_pixels: usize, size: FontSize) -> Self {
         let grid = new_grid(width_pixels, height_pixels, size);
-        let blitter = new_blitter(&grid, size);
         Self::on(
             grid,
             Output::Pixels {
-                blitter,
+                blitter: Box::new(Blitter::new(Font::shared(size))),
                 size,
                 width_pixels,
                 height_pixels,
@@ -97,9 +98,7 @@ impl Screen {
 
     /// A screen for a text surface of this size in cells.
     pub fn new_text(columns: usize, rows: usize) -> Self {
-        let grid = Grid::new(columns, rows);
-        let (columns, rows) = grid.size_cells();
-        Self::on(grid, Output::Text(TextBlitter::new(columns, rows)))
+        Self::on(Grid::new(columns, rows), Output::Text(TextBlitter::default()))
     }
 
     fn on(grid: Grid, output: Output) -> Self {
@@ -145,12 +144,12 @@ impl Screen {
         }
     }
 
-    /// Forgets what was painted: something else has drawn on the surface, or another screen was shown.
+    /// Forgets what was painted: something else has drawn on the surface, or another screen was or is going to be shown.
+    /// The memory for it is only taken again by the next paint.
     pub fn repaint(&mut self) {
-        let (columns, rows) = self.grid.size_cells();
         match &mut self.output {
-            Output::Pixels { blitter, .. } => blitter.forget(columns, rows),
-            Output::Text(blitter) => *blitter = TextBlitter::new(columns, rows),
+            Output::Pixels { blitter, .. } => blitter.forget(),
+            Output::Text(blitter) => blitter.forget(),
         }
         self.regions.touch();
         self.is_stale = true;
@@ -296,7 +295,7 @@ impl Screen {
             self.grid
                 .resize(*width_pixels / cell_width, *height_pixels / cell_height);
             *size = new_size;
-            *blitter = new_blitter(&self.grid, new_size);
+            **blitter = Blitter::new(Font::shared(new_size));
             self.is_stale = true;
         }
     }
@@ -305,9 +304,4 @@ impl Screen {
 fn new_grid(width_pixels: usize, height_pixels: usize, size: FontSize) -> Grid {
     let (cell_width, cell_height) = size.cell_pixels();
     Grid::new(width_pixels / cell_width, height_pixels / cell_height)
-}
-
-fn new_blitter(grid: &Grid, size: FontSize) -> Box<Blitter> {
-    let (columns, rows) = grid.size_cells();
-    Box::new(Blitter::new(Font::new(size), columns, rows))
 }

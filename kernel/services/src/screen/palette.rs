@@ -1,6 +1,16 @@
 //! Colours: the 16 of the VGA, the 256 of xterm, and any.
 
-use vt100::Color;
+/// A colour as escape sequences name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Color {
+    /// [`FOREGROUND`] or [`BACKGROUND`].
+    #[default]
+    Default,
+    /// One of xterm's 256.
+    Indexed(u8),
+    /// Red, green and blue.
+    Rgb(u8, u8, u8),
+}
 
 /// Colour of text that says nothing else.
 pub const FOREGROUND: u32 = 0xAA_AA_AA;
@@ -34,8 +44,8 @@ pub(super) fn foreground(color: Color, is_bold: bool, is_dim: bool) -> u32 {
     let color = match color {
         Color::Default if is_bold => SIXTEEN[15],
         Color::Default => FOREGROUND,
-        Color::Idx(index @ 0..8) if is_bold => SIXTEEN[usize::from(index) + 8],
-        Color::Idx(index) => indexed(index),
+        Color::Indexed(index @ 0..8) if is_bold => SIXTEEN[usize::from(index) + 8],
+        Color::Indexed(index) => indexed(index),
         Color::Rgb(red, green, blue) => rgb(red, green, blue),
     };
     if is_dim { color >> 1 & 0x7F_7F_7F } else { color }
@@ -45,7 +55,7 @@ pub(super) fn foreground(color: Color, is_bold: bool, is_dim: bool) -> u32 {
 pub(super) fn background(color: Color) -> u32 {
     match color {
         Color::Default => BACKGROUND,
-        Color::Idx(index) => indexed(index),
+        Color::Indexed(index) => indexed(index),
         Color::Rgb(red, green, blue) => rgb(red, green, blue),
     }
 }

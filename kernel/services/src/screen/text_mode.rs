@@ -2,8 +2,9 @@
 
 use hw::display::TextSurface;
 
-use super::frame::{CURSOR_BAR, CURSOR_BLOCK, CURSOR_UNDERLINE, Frame, Look, Showing};
+use super::frame::{Frame, Showing};
 use super::grid::Grid;
+use super::look::{CURSOR_BAR, CURSOR_BLOCK, CURSOR_UNDERLINE, Look};
 use super::{lines, palette};
 
 /// Stands for what code page 437 does not have.
@@ -14,17 +15,16 @@ const UPPER_HALF: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ
 /// What the control characters show.
 const LOWEST: &str = "☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼";
 
-/// Paints the grid on a text surface.
+/// Paints the grid on a text surface, of which nothing is known at first.
+#[derive(Default)]
 pub(super) struct TextBlitter {
     frame: Frame,
 }
 
 impl TextBlitter {
-    /// A blitter for a surface of which nothing is known.
-    pub(super) fn new(columns: usize, rows: usize) -> Self {
-        Self {
-            frame: Frame::new(columns, rows),
-        }
+    /// Takes nothing for painted any more.
+    pub(super) fn forget(&mut self) {
+        self.frame.forget();
     }
 
     /// Brings the surface up to date.
@@ -57,14 +57,14 @@ fn direct(character: char) -> Option<u8> {
 
 /// The attribute byte. Bit 7 stays clear, for it blinks on most adapters; so backgrounds are the dark eight.
 fn attribute(look: &Look) -> u8 {
-    let (mut foreground, mut background) = (palette::nearest(look.foreground, 16), look.background);
+    let (mut foreground, mut background) = (palette::nearest(look.foreground(), 16), look.background());
     if look.marks & (CURSOR_BLOCK | CURSOR_UNDERLINE | CURSOR_BAR) != 0 {
-        (foreground, background) = (palette::nearest(look.background, 16), look.foreground);
+        (foreground, background) = (palette::nearest(look.background(), 16), look.foreground());
     }
     let mut background = palette::nearest(background, 8);
     if foreground == background {
         // A dark background may have eaten a bright colour that differed.
-        let is_dark = look.foreground == look.background;
+        let is_dark = look.foreground() == look.background();
         background = if is_dark { background } else { background ^ 7 };
     }
     swap_red_and_blue(background) << 4 | swap_red_and_blue(foreground)
