@@ -166,16 +166,16 @@ fn a_report_has_every_part_and_nothing_private() {
 fn the_memory_map_reads_well() {
     check(&[
         (
-            "mem::map().select([\"range\", \"kind\", \"used_for\"])",
-            "kind         range                   used_for\n\
-             ram          0x00000000..0x0009fc00  firmware\n\
-             reserved     0x0009fc00..0x00100000\n\
-             ram          0x00100000..0x00200000  tasks and kernel heap\n\
-             ram          0x00200000..0x00a00000  kernel\n\
-             ram          0x00a00000..0x3ffe0000  tasks and kernel heap\n\
-             acpi_tables  0x3ffe0000..0x40000000\n\
-             device       0xfee00000..0xfee01000  local apic",
+            "mem::map()",
+            "   address       bytes  end_address  kind         used_for\n       \
+             0x0   639.0 KiB      0x9fc00  ram          firmware\n   \
+             0x9fc00   385.0 KiB     0x100000  reserved\n  \
+             0x100000     1.0 MiB     0x200000  ram          tasks and kernel heap\n  \
+             0x200000     8.0 MiB     0xa00000  ram          kernel\n  \
+             0xa00000  1013.9 MiB   0x3ffe0000  ram          tasks and kernel heap\n\
+             0x3ffe0000   128.0 KiB   0x40000000  acpi_tables\n\
+             0xfee00000     4.0 KiB   0xfee01000  device       local apic",
         ),
-        ("mem::map().all(|m| m.end - m.start == m.bytes)", "true"),
+        ("mem::map().all(|m| m.end_address - m.address == m.bytes)", "true"),
     ]);
 }

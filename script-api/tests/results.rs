@@ -111,13 +111,16 @@ fn shows_tables_as_wide_as_the_terminal() {
         &[
             (
                 "rows",
-                "name            size_bytes\na file with a…     1.5 KiB\nb                      7 B",
+                "                     size_\nname                 bytes\na file with a lo…  1.5 KiB\nb                      7 B",
             ),
             (
                 "print(rows.to_table(60)); rows.to_table(60).len()",
                 "name                     size_bytes\na file with a long name     1.5 KiB\nb                               7 B\n107",
             ),
-            ("rows[0]", "name:       \"a file with a long name\"\nsize_bytes: 1536"),
+            (
+                "rows[0]",
+                "name:       \"a file with a long name\"\nsize_bytes: 1536 (1.5 KiB)",
+            ),
         ],
     );
     machine.terminal.set_view(view(1));
@@ -357,19 +360,19 @@ impl Sight {
 fn pages_through_long_tables() {
     let mut sight = Sight::new(40, 8);
     sight.check(
-        "let rows = []; for i in 0..10000 { rows.push(#{n: i, name: \"row \" + i}) } 1",
+        "let rows = []; for i in 0..10000 { rows.push(#{n: i, what: \"row \" + i}) } 1",
         "1",
     );
     let lines = sight.page("rows\r", "-- more (0 %) --");
     assert_eq!(
         lines[..3],
-        ["n  name", "0  row 0", "1  row 1"].map(|line| format!("  {line}"))
+        ["n  what", "0  row 0", "1  row 1"].map(|line| format!("  {line}"))
     );
     let lines = sight.type_and_wait(" ", |lines| lines[0] == "  6  row 6");
     assert_eq!(lines[6], " 12  row 12");
     sight.type_and_wait("\r", |lines| lines[0] == "  7  row 7");
     sight.type_and_wait("b", |lines| lines[0] == "  0  row 0");
-    sight.type_and_wait("\x1b[A", |lines| lines[0] == "  n  name");
+    sight.type_and_wait("\x1b[A", |lines| lines[0] == "  n  what");
     let lines = sight.page("G", "-- end (q leaves, h: keys) --");
     assert_eq!(lines[6], "9999  row 9999");
     sight.type_and_wait("g/row 77\r", |lines| lines[0] == " 77  row 77");

@@ -46,7 +46,7 @@ pub struct InvalidAddress;
 
 impl fmt::Display for InvalidAddress {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a function is named bus:device.function, such as 00:1f.2, or segment:bus:device.function")
+        out.write_str("a device is named bus:device.function, such as 00:1f.2, or segment:bus:device.function")
     }
 }
 

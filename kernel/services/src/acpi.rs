@@ -39,7 +39,9 @@ impl fmt::Display for Error {
             Self::NoTables => out.write_str(
                 "this machine has no ACPI tables; ACPI may be turned off in the firmware's setup or in the emulator",
             ),
-            Self::NotFound { signature, index: 0 } => write!(out, "there is no ACPI table \"{signature}\""),
+            Self::NotFound { signature, index: 0 } => {
+                write!(out, "there is no ACPI table \"{signature}\"; acpi::list() shows all")
+            }
             Self::NotFound { signature, index } => {
                 write!(out, "there are not more than {index} ACPI tables \"{signature}\"")
             }

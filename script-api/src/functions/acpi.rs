@@ -1,5 +1,6 @@
 //! `acpi`: the firmware's tables.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use services::acpi::Error;
@@ -13,7 +14,7 @@ use crate::registry::{Api, Args, Doc, Example, Kind, Param, ScriptError};
 const SIGNATURE: Param = param(
     "signature",
     Kind::Text,
-    "the table's name: four letters, such as \"APIC\"",
+    "the table's name: four letters, such as \"APIC\"; FADT and MADT are FACP and APIC",
 );
 const INDEX: Param = param(
     "index",
@@ -83,13 +84,23 @@ pub(super) fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptE
 }
 
 fn read(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
-    let (signature, index) = (arguments.text(0), index(arguments)?);
+    let (signature, index) = (signature(arguments), index(arguments)?);
     Ok(Value::Blob(context.host.acpi.read(&signature, index).map_err(failed)?))
 }
 
 fn info(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
-    let (signature, index) = (arguments.text(0), index(arguments)?);
+    let (signature, index) = (signature(arguments), index(arguments)?);
     Ok(Fact::Map(context.host.acpi.info(&signature, index).map_err(failed)?).into())
+}
+
+/// The signature that was asked for. Two tables are known by another name than theirs (ACPI 6.5, 5.2.9 and 5.2.12).
+fn signature(arguments: &Args<'_>) -> String {
+    let signature = arguments.text(0);
+    match signature.as_str() {
+        "FADT" => "FACP".into(),
+        "MADT" => "APIC".into(),
+        _ => signature,
+    }
 }
 
 fn index(arguments: &Args<'_>) -> Result<usize, ScriptError> {

@@ -141,7 +141,7 @@ const LIST: Doc = Doc {
     notes: "One map per entry, sorted by name: name, kind (`file` or `directory`), size_bytes (() for a directory).",
     example: Example::Shows(
         "fs::write(\"/tmp/a\", \"x\"); fs::list(\"/tmp\")",
-        "kind  name  size_bytes\nfile  a            1 B",
+        "name  kind  size_bytes\na     file         1 B",
     ),
 };
 

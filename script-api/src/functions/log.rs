@@ -6,13 +6,16 @@ use super::milliseconds;
 use crate::context::TaskContext;
 use crate::registry::{Api, Args, Doc, Example, Kind, Param, ScriptError};
 
+/// Lines where nobody says how many.
+const LINES: u64 = 20;
+
 const TAIL: Doc = Doc {
     namespace: "log",
     name: "tail",
     params: &[Param {
         name: "count",
         kind: Kind::Int,
-        meaning: "how many lines, 0 or more",
+        meaning: "how many lines, 0 or more; 20 if not given",
     }],
     returns: "array",
     errors: &[("out_of_range", "count is negative")],
@@ -24,11 +27,14 @@ const TAIL: Doc = Doc {
 
 /// Adds `log::*`.
 pub fn register(api: &mut Api) {
-    api.service(&TAIL, tail);
+    api.service_of_counts(&TAIL, &[0, 1], tail);
 }
 
 fn tail(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {
-    let count = arguments.count(0, "count")?;
+    let count = match arguments.is_empty() {
+        true => LINES,
+        false => arguments.count(0, "count")?,
+    };
     let lines = context.host.log.tail(usize::try_from(count).unwrap_or(usize::MAX));
     let rows = lines
         .into_iter()

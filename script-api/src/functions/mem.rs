@@ -1,7 +1,5 @@
 //! `mem`: memory.
 
-use alloc::format;
-
 use services::memory_map::MemoryRange;
 use services::value::Value;
 
@@ -26,8 +24,7 @@ const MAP: Doc = Doc {
     name: "map",
     returns: "array",
     summary: "Lists physical memory as the boot loader describes it, with what each part is used for.",
-    notes: "One map per part, in order of addresses: start, end (the address behind it), bytes, range (both in hexadecimal), \
-            kind (`ram`, `reserved`, `acpi_tables`, `acpi_nvs`, `defective`, or `device` for registers that the boot loader \
+    notes: "One map per part, in order of addresses: address, end_address (the one behind it), bytes, kind (`ram`, `reserved`, `acpi_tables`, `acpi_nvs`, `defective`, or `device` for registers that the boot loader \
             does not list), used_for (empty where the kernel leaves it alone).",
     example: Example::Shows("mem::map().filter(|m| m.kind == \"ram\").sum(\"bytes\") > 0", "true"),
     ..INFO
@@ -61,11 +58,10 @@ pub(super) fn map(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptEr
 fn as_map(range: &MemoryRange) -> Value {
     let MemoryRange { start, end, .. } = *range;
     Value::map([
-        ("range", format!("{start:#010x}..{end:#010x}").into()),
+        ("address", int(start)),
+        ("end_address", int(end)),
         ("bytes", int(end - start)),
         ("kind", range.kind.name().into()),
         ("used_for", range.used_for.into()),
-        ("start", int(start)),
-        ("end", int(end)),
     ])
 }

@@ -3,10 +3,11 @@
 use alloc::format;
 use alloc::string::String;
 
+use services::interrupts::InterruptInfo;
 use services::pci::{self, Bar, Bridge, Capability, Details, Entry, Messages, Window};
 use services::value::Value;
 
-use super::{int, param};
+use super::{int, irq, param};
 use crate::context::TaskContext;
 use crate::registry::{Api, Args, Doc, Example, Kind, ScriptError};
 
@@ -39,10 +40,11 @@ const INFO: Doc = Doc {
     waits: false,
     summary: "Tells everything that is known of a PCI device, as it is now.",
     notes: "What pci::list() has, and: vendor, device, class_id, interface, revision, subsystem, command (what the device may \
-            do), power_state, driver_state (\"none\", \"starting: NAME\", \"running: NAME\", or \"refused: NAME: REASON\"), link (PCI Express: \
-            speed and lanes now, and at most), interrupt (pin, line, msi and msix), bars (ranges of memory and ports: \
-            assigned_by is \"firmware\" or \"rhaios\"; where it and address are (), problem says why), rom, bridge (buses and \
-            address windows behind it) and capabilities. What a device has not \
+            do: answer at ports and memory, read and write memory itself, interrupt by its line), errors (those on the \
+            bus that it has noted), power_state, driver_state (\"none\", \"starting: NAME\", \"running: NAME\", or \"refused: NAME: REASON\"), link (PCI Express: \
+            speed and lanes now, and at most; slower where they differ), interrupt (pin, the line that the firmware noted, \
+            msi and msix, waits: it asks for one by its line, handled: its rows of irq::list()), bars (ranges of memory and ports: \
+            assigned_by is \"firmware\" or \"rhaios\"; where it and address are (), problem says why), rom, bridge (buses behind it, and its windows: address, size_bytes and assigned_by) and capabilities. What a device has not \
             is ().",
     example: Example::Shows(r#"pci::info("06:00.0").bars[0].size_bytes"#, "16384"),
 };
@@ -62,13 +64,15 @@ fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
 pub(super) fn all(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
     let pci = context.host.pci;
     let details = pci.list().into_iter().filter_map(|entry| pci.info(&entry.address).ok());
-    Ok(Value::Array(details.map(long).collect()))
+    let interrupts = context.host.machine.interrupts();
+    let maps = details.map(|details| long(details, &interrupts));
+    Ok(Value::Array(maps.collect()))
 }
 
 fn info(context: &TaskContext, args: &Args<'_>) -> Result<Value, ScriptError> {
     let details = context.host.pci.info(&args.text(0));
     let details = details.map_err(|error| ScriptError::new(error.code(), error))?;
-    Ok(long(details))
+    Ok(long(details, &context.host.machine.interrupts()))
 }
 
 fn short(entry: Entry) -> [(&'static str, Value); 6] {
@@ -82,7 +86,12 @@ fn short(entry: Entry) -> [(&'static str, Value); 6] {
     ]
 }
 
-fn long(details: Details) -> Value {
+fn long(details: Details, interrupts: &[InterruptInfo]) -> Value {
+    let handled = interrupts.iter().filter(|interrupt| {
+        let rest = interrupt.source.strip_prefix(details.entry.address.as_str());
+        rest.is_some_and(|rest| rest.starts_with(' '))
+    });
+    let handled = Value::Array(handled.map(irq::as_map).collect());
     let [address, vendor_id, device_id, class, name, driver] = short(details.entry);
     let [base, sub, interface] = details.class_id;
     let subsystem = details.subsystem.map(|(vendor_id, device_id, name)| {
@@ -92,9 +101,13 @@ fn long(details: Details) -> Value {
             ("name", name.into()),
         ])
     });
-    let link = details
-        .link
-        .map(|(now, most)| Value::map([("now", now.into()), ("most", most.into())]));
+    let link = details.link.map(|(now, most)| {
+        Value::map([
+            ("slower", (now != most).into()),
+            ("now", now.into()),
+            ("most", most.into()),
+        ])
+    });
     let rom = details.rom.map(|(address, size_bytes, is_enabled)| {
         Value::map([
             ("address", optional(address)),
@@ -111,7 +124,7 @@ fn long(details: Details) -> Value {
         ("vendor", details.vendor.into()),
         ("device", details.device.into()),
         ("class_id", format!("{base:02x}{sub:02x}{interface:02x}").into()),
-        ("interface", details.interface.into()),
+        ("interface", named(details.interface)),
         ("revision", int(details.revision)),
         ("subsystem", subsystem.unwrap_or_default()),
         driver,
@@ -122,7 +135,12 @@ fn long(details: Details) -> Value {
                 ("io", details.decodes_io.into()),
                 ("memory", details.decodes_memory.into()),
                 ("bus_master", details.is_bus_master.into()),
+                ("interrupt", details.may_interrupt.into()),
             ]),
+        ),
+        (
+            "errors",
+            Value::Array(details.errors.into_iter().map(Value::from).collect()),
         ),
         ("power_state", details.power_state.map_or(Value::Unit, Value::from)),
         ("link", link.unwrap_or_default()),
@@ -138,6 +156,8 @@ fn long(details: Details) -> Value {
                 ("line", details.interrupt_line.map_or(Value::Unit, int)),
                 ("msi", messages(details.msi)),
                 ("msix", messages(details.msix)),
+                ("waits", details.is_interrupting.into()),
+                ("handled", handled),
             ]),
         ),
         ("bars", Value::Array(details.bars.into_iter().map(bar).collect())),
@@ -148,6 +168,11 @@ fn long(details: Details) -> Value {
             Value::Array(details.capabilities.into_iter().map(capability).collect()),
         ),
     ])
+}
+
+/// A name, or `()` where there is none.
+fn named(name: String) -> Value {
+    if name.is_empty() { Value::Unit } else { name.into() }
 }
 
 fn optional(address: Option<u64>) -> Value {
@@ -178,9 +203,10 @@ fn bar(bar: Bar) -> Value {
 fn bridge(bridge: Bridge) -> Value {
     let window = |window: Option<Window>| {
         let map = |window: Window| {
+            let size_bytes = window.last.saturating_sub(window.first).saturating_add(1);
             Value::map([
-                ("first", int(window.first)),
-                ("last", int(window.last)),
+                ("address", int(window.first)),
+                ("size_bytes", int(size_bytes)),
                 ("assigned_by", window.assigned_by.into()),
             ])
         };

@@ -255,7 +255,10 @@ impl Options {
             match name.as_str() {
                 "core" => {
                     let core = value.as_int().map_err(|_| wrong_type("core is a whole number"))?;
-                    self.core = Some(u32::try_from(core).unwrap_or(u32::MAX));
+                    self.core = Some(u32::try_from(core).map_err(|_| {
+                        let message = format!("no core {core} runs tasks; cpu::list() tells which do");
+                        ScriptError::new("no_such_core", message)
+                    })?);
                 }
                 "name" => {
                     let name = value

@@ -1,6 +1,7 @@
 //! Text in a given number of columns: control characters made visible, wide ones counted twice, the rest cut.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt::Write;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -58,6 +59,34 @@ pub fn cut(text: &mut String, columns: usize) {
     if columns > 0 {
         text.push(CUT);
     }
+}
+
+/// Breaks `text`, one line, between words into lines of at most `columns` columns; words that are longer are broken, too.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut cells = 0;
+    for word in text.split_inclusive(' ') {
+        let bare = width(word.trim_end_matches(' '));
+        if cells > 0 && cells + bare > columns {
+            lines.push(core::mem::take(&mut line));
+            cells = 0;
+        }
+        for character in word.chars() {
+            let width = character.width().unwrap_or(0);
+            if cells > 0 && cells + width > columns && character != ' ' {
+                lines.push(core::mem::take(&mut line));
+                cells = 0;
+            }
+            line.push(character);
+            cells += width;
+        }
+    }
+    lines.push(line);
+    for line in &mut lines {
+        line.truncate(line.trim_end_matches(' ').len());
+    }
+    lines
 }
 
 /// Which side of a cell is filled with blanks.

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`plain`] | any value on one line, as a script would write it; blobs as dumps |
 //! | [`table`] | arrays of maps, aligned |
+//! | `header` | the keys above a table, on as many lines as they need |
+//! | `precedence` | which key comes first, which last |
 //! | `tree` | maps that need more than one line |
 //! | [`units`] | numbers in tables, by their key's suffix |
 //! | [`cell`] | text in a given number of columns |
@@ -11,7 +13,9 @@
 
 pub mod cell;
 mod failure;
+mod header;
 pub mod plain;
+mod precedence;
 pub mod table;
 #[cfg(test)]
 mod tests;
@@ -94,6 +98,8 @@ fn write(value: &Dynamic, limits: Limits<'_>, out: &mut String) {
         && !fits(value, limits.columns)
     {
         tree::write(&map, 0, limits, out);
+    } else if let Some(array) = value.read_lock::<Array>() {
+        plain::write_lines(&array, limits, out);
     } else {
         plain::write(value, limits, out);
     }

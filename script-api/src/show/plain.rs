@@ -1,11 +1,12 @@
-//! Any value as a script would write it, on one line; of large ones the first part. Longer blobs are dumps of bytes.
+//! Any value as a script would write it, on one line; of large ones the first part. Longer blobs are dumps of bytes, and
+//! arrays can be broken into lines.
 
 use alloc::string::{String, ToString};
 use core::fmt::Write;
 
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map};
 
-use super::Limits;
+use super::{Limits, cell, units};
 use crate::catalogue::Namespace;
 
 /// Containers shown inside of each other.
@@ -20,11 +21,38 @@ pub fn write(value: &Dynamic, limits: Limits<'_>, out: &mut String) {
     write_value(value, 0, limits, out);
 }
 
-/// The same for an array.
-pub(super) fn write_array(array: &Array, limits: Limits<'_>, out: &mut String) {
-    write_list("[", array.iter(), array.len(), "]", limits, out, |element, out| {
-        write_value(element, 1, limits, out)
-    });
+/// The same for an array, broken between elements into lines that fit the width where they can.
+pub(super) fn write_lines(array: &Array, limits: Limits<'_>, out: &mut String) {
+    let mut cells = cell::width(&out[out.rfind('\n').map_or(0, |at| at + 1)..]);
+    out.push('[');
+    cells += 1;
+    let enough = limits.text_bytes.saturating_add(out.len());
+    for (index, element) in array.iter().enumerate() {
+        let mut text = String::new();
+        let is_last = index == limits.elements || out.len() > enough || limits.must_stop();
+        if is_last {
+            let _ = write!(text, "... {} more ({} in all)", array.len() - index, array.len());
+        } else {
+            let limits = Limits {
+                text_bytes: enough.saturating_sub(out.len()),
+                ..limits
+            };
+            write_value(element, 1, limits, &mut text);
+        }
+        // With the comma or bracket behind it; a dump goes on by lines of its own.
+        let width = cell::width(text.rsplit('\n').next().unwrap_or_default()) + 1;
+        if index > 0 {
+            let is_full = cells + 1 + width > limits.columns || text.contains('\n');
+            out.push_str(if is_full { ",\n " } else { ", " });
+            cells = if is_full { 1 } else { cells + 1 };
+        }
+        cells += width;
+        out.push_str(&text);
+        if is_last {
+            break;
+        }
+    }
+    out.push(']');
 }
 
 fn write_value(value: &Dynamic, depth: usize, limits: Limits<'_>, out: &mut String) {
@@ -48,7 +76,10 @@ fn write_value(value: &Dynamic, depth: usize, limits: Limits<'_>, out: &mut Stri
     } else if let Some(map) = value.read_lock::<Map>() {
         write_list("#{", map.iter(), map.len(), "}", limits, out, |(key, value), out| {
             let _ = write!(out, "{key:?}: ");
-            write_value(value, depth + 1, limits, out);
+            match units::address(key, value) {
+                Some(address) => out.push_str(&address),
+                None => write_value(value, depth + 1, limits, out),
+            }
         });
     } else if let Some(function) = value.read_lock::<FnPtr>() {
         let _ = if function.is_anonymous() {

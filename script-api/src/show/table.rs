@@ -1,7 +1,9 @@
 //! Arrays of maps as aligned tables that fit the width of a terminal.
 //!
 //! The columns are laid out by the rows that are to be shown first; later rows, which a pager may come to, take what
-//! width there is. Where the width is short, the widest texts are cut, then the columns at the right are left out.
+//! width there is. Where the width is short, keys that are wider than what stands below them go on more than one line;
+//! then the widest texts are cut, but for sentences in the last column, which go on in further lines; then the columns at
+//! the right are left out.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -12,12 +14,18 @@ use core::fmt::Write;
 use rhai::{Array, Dynamic, ImmutableString, Map};
 
 use super::cell::{self, Align};
-use super::{Limits, plain, units};
+use super::{Limits, header, plain, precedence, units};
 
 /// Rows that the layout looks at.
 pub const LAYOUT_ROWS: usize = 1000;
 /// Columns of text that one cell shows at most.
 const CELL_WIDTH: usize = 100;
+/// The same for sentences that go on in further lines.
+const TEXT_WIDTH: usize = 1000;
+/// Sentences are cut rather than broken into lines that are shorter than this.
+const MIN_LINE_WIDTH: usize = 24;
+/// Words of a key are broken rather than columns left out, but not into pieces shorter than this.
+const MIN_KEY_WIDTH: usize = 6;
 /// Text columns are not cut below this width; rather, columns are left out.
 const MIN_TEXT_WIDTH: usize = 8;
 /// Keys that are told apart.
@@ -39,9 +47,23 @@ pub struct Table {
 struct Column {
     key: String,
     width: usize,
+    /// What stands below the key needs as much.
+    content_width: usize,
     /// Narrower, it would not be readable.
     min_width: usize,
     align: Align,
+}
+
+impl Column {
+    /// The width from which the key is shown in whole words.
+    fn word_width(&self) -> usize {
+        header::word_width(&self.key).max(self.content_width)
+    }
+
+    /// The width from which all of the key is shown.
+    fn key_width(&self) -> usize {
+        MIN_KEY_WIDTH.min(header::word_width(&self.key)).max(self.content_width)
+    }
 }
 
 /// Writes the table of the first rows, and how many more there are.
@@ -56,7 +78,7 @@ pub(super) fn write(rows: &Array, limits: Limits<'_>, out: &mut String) {
         return super::tree::write(&map, 0, limits, out);
     }
     if table.columns.is_empty() {
-        return plain::write_array(rows, limits, out);
+        return plain::write_lines(rows, limits, out);
     }
     table.write_header(out);
     let mut written = 0;
@@ -81,7 +103,8 @@ impl Table {
             columns: keys(rows.clone())
                 .into_iter()
                 .map(|key| Column {
-                    width: cell::width(&key),
+                    width: header::width(&key),
+                    content_width: 0,
                     min_width: 0,
                     align: Align::Right,
                     key,
@@ -95,11 +118,14 @@ impl Table {
             table.note(row);
         }
         for column in &mut table.columns {
-            let is_number = column.align == Align::Right && column.min_width > 0;
+            let is_number = column.align == Align::Right && column.content_width > 0;
             if !is_number {
                 column.align = Align::Left;
-                column.min_width = column.width.min(MIN_TEXT_WIDTH);
             }
+            column.min_width = match column.align {
+                Align::Right => column.key_width(),
+                Align::Left => column.key_width().min(MIN_TEXT_WIDTH),
+            };
         }
         table.fit();
         table
@@ -114,7 +140,7 @@ impl Table {
             };
             let width = cell::width(&text(&column.key, value)).min(CELL_WIDTH);
             column.width = column.width.max(width);
-            column.min_width = column.min_width.max(width);
+            column.content_width = column.content_width.max(width);
             if !(value.is_int() || value.is_float() || value.is_unit()) {
                 column.align = Align::Left;
             }
@@ -135,13 +161,18 @@ impl Table {
         }
         self.hidden.reverse();
         let mut excess = total(&self.columns, |column| column.width).saturating_sub(self.width);
-        while excess > 0 {
-            let slack = |column: &&mut Column| column.width > column.min_width;
-            let Some(widest) = self.columns.iter_mut().filter(slack).max_by_key(|column| column.width) else {
-                break;
-            };
-            widest.width -= 1;
-            excess -= 1;
+        let floors = [Column::word_width, Column::key_width, |column: &Column| {
+            column.min_width
+        }];
+        for floor in floors {
+            while excess > 0 {
+                let slack = |column: &&mut Column| column.width > floor(column);
+                let Some(widest) = self.columns.iter_mut().filter(slack).max_by_key(|column| column.width) else {
+                    break;
+                };
+                widest.width -= 1;
+                excess -= 1;
+            }
         }
         if let [only] = self.columns.as_mut_slice() {
             only.width = only.width.min(self.width);
@@ -149,24 +180,44 @@ impl Table {
         self.slack = self.width.saturating_sub(total(&self.columns, |column| column.width));
     }
 
-    /// Adds the keys.
+    /// Adds the keys, on one line or more.
     pub fn write_header(&self, out: &mut String) {
-        self.write_line(out, |column| {
-            let mut text = String::new();
-            cell::push_visible(&column.key, column.width, &mut text);
-            cell::cut(&mut text, column.width);
-            text
-        });
+        let keys = self
+            .columns
+            .iter()
+            .map(|column| header::lines(&column.key, column.width));
+        let keys: Vec<Vec<String>> = keys.collect();
+        let height = keys.iter().map(Vec::len).max().unwrap_or(0);
+        for line in 0..height {
+            if line > 0 {
+                out.push('\n');
+            }
+            let mut keys = keys.iter();
+            // The last line of each stands above the rows.
+            self.write_line(out, |_| {
+                let key = keys.next()?;
+                key.get((line + key.len()).checked_sub(height)?).cloned()
+            });
+        }
     }
 
     /// Adds a row; one that is no map as it is.
     pub fn write_row(&self, row: &Dynamic, out: &mut String) {
         match row.read_lock::<Map>() {
-            Some(map) => self.write_line(out, |column| {
-                map.get(column.key.as_str())
-                    .map(|value| text(&column.key, value))
-                    .unwrap_or_default()
-            }),
+            Some(map) => {
+                let rest = self.sentences(&map);
+                let mut lines = rest.iter();
+                self.write_line(out, |column| match self.is_broken(column) {
+                    true => lines.next().cloned(),
+                    false => Some(text(&column.key, map.get(column.key.as_str())?)),
+                });
+                let before: usize = self.columns.iter().rev().skip(1).map(|column| column.width + GAP).sum();
+                for line in lines {
+                    out.push('\n');
+                    out.extend(core::iter::repeat_n(' ', before));
+                    out.push_str(line);
+                }
+            }
             None => {
                 let mut line = nested(row, self.width);
                 cell::cut(&mut line, self.width);
@@ -192,14 +243,40 @@ impl Table {
         out.push_str(&line);
     }
 
-    fn write_line(&self, out: &mut String, text: impl Fn(&Column) -> String) {
+    /// Whether what stands in the column goes on in further lines: the last one, with sentences, and wide enough.
+    fn is_broken(&self, column: &Column) -> bool {
+        let is_last = self.columns.last().is_some_and(|last| last.key == column.key);
+        is_last && column.width + self.slack >= MIN_LINE_WIDTH && precedence::is_text(&column.key)
+    }
+
+    /// The lines of the sentences in a row's last column.
+    fn sentences(&self, map: &Map) -> Vec<String> {
+        let last = self.columns.last().filter(|column| self.is_broken(column));
+        let value = last.and_then(|column| Some((column, map.get(column.key.as_str())?)));
+        match value {
+            Some((column, value)) => {
+                let text = match value.read_lock::<ImmutableString>() {
+                    Some(string) => {
+                        let mut text = String::new();
+                        cell::push_visible(&string, TEXT_WIDTH, &mut text);
+                        text
+                    }
+                    None => text(&column.key, value),
+                };
+                cell::wrap(&text, column.width + self.slack)
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn write_line(&self, out: &mut String, mut text: impl FnMut(&Column) -> Option<String>) {
         let start = out.len();
         let mut slack = self.slack;
         for (index, column) in self.columns.iter().enumerate() {
             if index > 0 {
                 out.push_str("  ");
             }
-            let mut text = text(column);
+            let mut text = text(column).unwrap_or_default();
             // A number that became wider than the layout knew is not cut: it would be another number.
             if column.align == Align::Left || self.columns.len() == 1 {
                 cell::cut(&mut text, column.width + slack);
@@ -212,7 +289,7 @@ impl Table {
     }
 }
 
-/// All keys of the rows, in the order in which they come.
+/// All keys of the rows, in the order of columns; without one that comes first or last, in the order in which they come.
 fn keys<'a>(rows: impl Iterator<Item = &'a Dynamic>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut keys: Vec<String> = Vec::new();
@@ -229,6 +306,7 @@ fn keys<'a>(rows: impl Iterator<Item = &'a Dynamic>) -> Vec<String> {
             }
         }
     }
+    precedence::arrange(&mut keys);
     keys
 }
 

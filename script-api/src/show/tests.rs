@@ -23,7 +23,7 @@ fn tables_have_all_keys_of_all_rows() {
             "[#{name: \"a\", n: 10}, #{x: true, name: \"bb\", n: 2.5}, #{y: ()}]",
             80
         ),
-        "  n  name  x     y\n 10  a\n2.5  bb    true\n"
+        "name    n  x     y\na      10\nbb    2.5  true\n"
     );
     assert_eq!(shown("[#{}]", 80), "[#{}]");
     assert_eq!(shown("[#{}, #{}, #{a: 1}]", 80), "a\n\n\n1");
@@ -44,11 +44,16 @@ fn tables_fit_the_width() {
     let rows = "[#{a: 1, text: \"a rather long text that is cut\", z: 22222}, #{a: 100, text: \"b\", z: 3}]";
     assert_eq!(
         shown(rows, 30),
-        "  a  text                    z\n  1  a rather long tex…  22222\n100  b                       3"
+        "  a      z  text\n  1  22222  a rather long tex…\n100      3  b"
     );
     // Numbers are never cut; the columns at the right go first.
-    assert_eq!(shown(rows, 18), "  a  text\n  1  a rather lon…\n100  b\n+1 column: z");
-    assert_eq!(shown(rows, 10), "  a\n  1\n100\n+2 column…");
+    assert_eq!(shown(rows, 18), "  a      z\n  1  22222\n100      3\n+1 column: text");
+    assert_eq!(shown(rows, 9), "  a\n  1\n100\n+2 colum…");
+    // Sentences in the last column go on below.
+    assert_eq!(
+        shown(rows, 38),
+        "  a      z  text\n  1  22222  a rather long text that is\n            cut\n100      3  b"
+    );
     for script in [
         rows,
         "[#{only: \"日本語日本語\"}, #{only: 5}]",
@@ -60,6 +65,13 @@ fn tables_fit_the_width() {
             assert!(widest <= columns.max(1), "{columns}: {text}");
         }
     }
+    // Keys that are wider than what stands below them are broken before anything is cut.
+    let rows = "[#{core: 0, online_since_ms: 1, tasks: 12, timer_interrupts: 345, what: \"some words\"}]";
+    assert_eq!(
+        shown(rows, 44),
+        "      online_\n       since_             timer_\ncore       ms  tasks  interrupts  what\n   \
+         0   1.0 ms     12         345  some words"
+    );
     // A single row that does not fit is a map.
     assert_eq!(
         shown("[#{abc: 1234567890, def: 1234567890}]", 15),
@@ -111,6 +123,10 @@ fn numbers_in_tables_have_readable_units() {
         ("items", "5", ""),
         ("took_ms", "\"5\"", ""),
         ("alarms", "5", ""),
+        ("address", "4273995776", "0xfec00000"),
+        ("end_address", "0", "0x0"),
+        ("address", "-1", "0xffffffffffffffff"),
+        ("address", "1.5", ""),
     ] {
         assert_eq!(readable(key, script), expected, "{key}: {script}");
     }
@@ -122,7 +138,16 @@ fn numbers_in_tables_have_readable_units() {
     assert_eq!(shown("#{size_bytes: 4096}", 80), "#{\"size_bytes\": 4096}");
     assert_eq!(
         shown("#{size_bytes: 4096, other: 1}", 20),
-        "other:      1\nsize_bytes: 4096"
+        "other:      1\nsize_bytes: 4096 (4.0 KiB)"
+    );
+    // Small numbers say all by themselves.
+    assert_eq!(
+        shown(
+            "#{size_bytes: 512, took_ms: 999, at_unix_ms: 1795406706789, time_ms: 61000, address: 4096}",
+            40
+        ),
+        "address:    0x1000\nat_unix_ms: 1795406706789 (2026-11-23 04:05:06)\nsize_bytes: 512\n\
+         time_ms:    61000 (1 min 01 s)\ntook_ms:    999"
     );
 }
 
@@ -138,6 +163,22 @@ fn maps_that_are_too_wide_have_a_line_for_each_key() {
          00000010  41                                               A\n\
          inner:\n  first:      1\n  second_one: \"abcdefghijk\"\nname:      \"x\"\n\"odd key\": ()\nrows:\n  a  b\n  1  long enough\n  2"
     );
+}
+
+#[test]
+fn lists_that_are_too_long_go_on_in_further_lines() {
+    assert_eq!(
+        shown("[\"one\", \"two\", \"three\", 4, [5, 6], 7]", 20),
+        "[\"one\", \"two\",\n \"three\", 4, [5, 6],\n 7]"
+    );
+    assert_eq!(
+        shown("#{list: [100000, 200000, 300000, 400000], x: 1}", 20),
+        "list:\n  [100000, 200000,\n   300000, 400000]\nx:    1"
+    );
+    assert_eq!(shown("[1, 2, 3]", 9), "[1, 2, 3]");
+    let text = shown("let a = []; for i in 0..150 { a.push(i); } a", 40);
+    assert!(text.ends_with("98, 99,\n ... 50 more (150 in all)]"), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 40));
 }
 
 #[test]

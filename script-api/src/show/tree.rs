@@ -7,7 +7,7 @@ use core::fmt::Write;
 
 use rhai::{Array, Blob, Dynamic, Map};
 
-use super::{Limits, cell, fits, is_rows, plain, table};
+use super::{Limits, cell, fits, is_rows, plain, table, units};
 
 /// Maps shown inside of each other on lines of their own.
 const DEPTH_LIMIT: usize = 24;
@@ -24,7 +24,7 @@ pub(super) fn write(map: &Map, depth: usize, limits: Limits<'_>, out: &mut Strin
     let widths = keys.iter().map(|key| cell::width(key));
     let key_width = widths.filter(|&width| width <= KEY_WIDTH).max().unwrap_or(0);
     let indent = depth * INDENT;
-    for (index, (key, value)) in keys.iter().zip(map.values()).enumerate() {
+    for (index, (key, (name, value))) in keys.iter().zip(map).enumerate() {
         if index > 0 {
             out.push('\n');
         }
@@ -34,7 +34,16 @@ pub(super) fn write(map: &Map, depth: usize, limits: Limits<'_>, out: &mut Strin
         }
         out.extend(core::iter::repeat_n(' ', indent));
         let _ = write!(out, "{key}:");
-        write_value(value, depth, key_width.saturating_sub(cell::width(key)), limits, out);
+        let blanks = key_width.saturating_sub(cell::width(key));
+        if let Some(address) = units::address(name, value) {
+            out.extend(core::iter::repeat_n(' ', blanks + 1));
+            out.push_str(&address);
+            continue;
+        }
+        write_value(value, depth, blanks, limits, out);
+        if let Some(text) = units::helpful(name, value) {
+            let _ = write!(out, " ({text})");
+        }
     }
     if map.len() > keys.len() {
         out.push('\n');
@@ -67,6 +76,8 @@ fn write_value(value: &Dynamic, depth: usize, blanks: usize, limits: Limits<'_>,
             && is_rows(&rows, limits)
         {
             table::write(&rows, inner, &mut block);
+        } else if let Some(array) = value.read_lock::<Array>() {
+            plain::write_lines(&array, inner, &mut block);
         } else if value.read_lock::<Blob>().is_some() {
             plain::write(value, inner, &mut block);
         }

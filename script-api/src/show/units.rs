@@ -1,5 +1,5 @@
 //! Numbers in tables as a person reads them, by the unit at the end of their key: `size_bytes` as `1.5 MiB`, `took_ns` as
-//! `1.2 ms`, `at_unix_ms` as a date, `load_percent` with its sign.
+//! `1.2 ms`, `at_unix_ms` as a date, `load_percent` with its sign, `address` in hexadecimal.
 
 use alloc::format;
 use alloc::string::String;
@@ -14,6 +14,9 @@ pub fn readable(key: &str, value: &Dynamic) -> Option<String> {
         (_, Ok(number)) => number,
         _ => return None,
     };
+    if let Some(address) = address(key, value) {
+        return Some(address);
+    }
     if !number.is_finite() {
         return None;
     }
@@ -40,6 +43,25 @@ pub fn readable(key: &str, value: &Dynamic) -> Option<String> {
         return None;
     };
     Some(format!("{sign}{text}"))
+}
+
+/// An address in hexadecimal, as a script can write it, too; `None` for all else.
+pub fn address(key: &str, value: &Dynamic) -> Option<String> {
+    let address = value.as_int().ok()?;
+    (key == "address" || key.ends_with("_address")).then(|| format!("{address:#x}"))
+}
+
+/// The same where the number itself is shown, too: `None` for small ones, which it would not make clearer.
+pub fn helpful(key: &str, value: &Dynamic) -> Option<String> {
+    let is_small = match (value.as_int(), value.as_float()) {
+        (Ok(number), _) => number.unsigned_abs() < 1000,
+        (_, Ok(number)) => number.abs() < 1000.0,
+        _ => true,
+    };
+    if is_small || key == "percent" || key.ends_with("_percent") || address(key, value).is_some() {
+        return None;
+    }
+    readable(key, value)
 }
 
 fn bytes(size: f64) -> String {

@@ -1,5 +1,6 @@
 //! What was meant by a name that is not there: the nearest of all that could have stood in its place.
 
+pub mod habits;
 pub mod names;
 
 use alloc::string::String;
@@ -73,6 +74,11 @@ impl<'a> Nearest<'a> {
     /// Offers a name that is written as it is.
     pub fn offer_name(&mut self, name: &str) {
         self.offer(name, || name.into());
+    }
+
+    /// Whether there is one that is a single mistake away.
+    pub fn is_close(&self) -> bool {
+        self.best.as_ref().is_some_and(|(distance, _)| *distance <= 1)
     }
 
     /// The first of the nearest names.

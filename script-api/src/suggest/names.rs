@@ -7,7 +7,7 @@ use core::fmt::Write;
 
 use rhai::{AST, EvalAltResult, Map};
 
-use super::{Nearest, did_you_mean};
+use super::{Nearest, did_you_mean, habits};
 use crate::builtin_docs::{self, Builtin};
 use crate::catalogue;
 use crate::completion::chain::{self, Chain, Found, Step};
@@ -37,8 +37,18 @@ fn variable(view: View<'_>, name: &str, before: &str) -> String {
                 .shared_lib()
                 .iter_var()
                 .for_each(|(name, _)| nearest.offer_name(name));
+            return nearest.question();
         }
-        return nearest.question();
+        let own = |doc: &&Doc| doc.namespace == module;
+        if engine::docs(view.context).filter(own).any(|doc| doc.name == name) {
+            return format!("; {module}::{name} is a function: `?{module}::{name}` tells how to call it");
+        }
+        let own = engine::docs(view.context).filter(own);
+        own.for_each(|doc| nearest.offer(doc.name, || doc.path()));
+        return match nearest.found() {
+            Some(name) => did_you_mean(&name),
+            None => habits::see_namespace(view.context, module),
+        };
     }
     if engine::docs(view.context).any(|doc| doc.namespace.is_empty() && doc.name == name)
         || builtin_docs::all().any(|builtin| builtin.name == name)
@@ -47,6 +57,9 @@ fn variable(view: View<'_>, name: &str, before: &str) -> String {
     }
     if catalogue::namespaces(view.context).any(|namespace| namespace == name) {
         return format!("; closures know a namespace by its functions only: {name}::...");
+    }
+    if let Some(here) = habits::here(name) {
+        return format!("; here that is {here}");
     }
     let mut nearest = Nearest::new(name);
     Cursor::find(before)
@@ -72,6 +85,9 @@ fn property(view: View<'_>, message: &str, before: &str) -> String {
     let (Some(name), Some(of)) = (quoted.next(), quoted.next()) else {
         return String::new();
     };
+    if of == "namespace" {
+        return in_namespace(view, name, before);
+    }
     let types = Types::of_name(of);
     let missing = if types == Types::UNIT {
         missing_key(view, before)
@@ -90,7 +106,24 @@ fn property(view: View<'_>, message: &str, before: &str) -> String {
     if is_method {
         return format!("; {name} is a function: {name}(...)");
     }
+    if types == Types::ARRAY && !nearest.is_close() {
+        return format!("; an array of maps gives what is under a key in all of them by column(\"{name}\")");
+    }
     nearest.question()
+}
+
+/// What was asked of a namespace as if it were a value: `pci.list()`.
+fn in_namespace(view: View<'_>, name: &str, before: &str) -> String {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let namespace = before.trim_end_matches(is_part).trim_end_matches('.').trim_end();
+    let namespace = &namespace[namespace.trim_end_matches(is_part).len()..];
+    let mut nearest = Nearest::new(name);
+    let own = engine::docs(view.context).filter(|doc| doc.namespace == namespace);
+    own.for_each(|doc| nearest.offer_name(doc.name));
+    match nearest.found() {
+        Some(name) => format!("; functions of a namespace are written with two colons: {namespace}::{name}(...)"),
+        None => habits::see_namespace(view.context, namespace),
+    }
 }
 
 fn for_each_method(view: View<'_>, types: Types, found: &mut dyn FnMut(&str)) {
@@ -180,6 +213,9 @@ impl<'a> Call<'a> {
         if !known.is_empty() {
             return known;
         }
+        if self.names.first() == Some(&"namespace") {
+            return in_namespace(view, self.name, before);
+        }
         if self.namespace.is_empty()
             && view
                 .scope
@@ -188,8 +224,19 @@ impl<'a> Call<'a> {
         {
             return format!("; the variable {0} holds a function: {0}.call(...)", self.name);
         }
+        if self.namespace.is_empty()
+            && let Some(here) = habits::here(self.name)
+        {
+            return format!("; here that is {here}");
+        }
+        // Of several that have it, none is likelier than the others: then only what is nearest in the namespace helps.
         let elsewhere = |doc: &&Doc| doc.name == self.name && doc.namespace != self.namespace;
-        if let Some(doc) = engine::docs(view.context).find(elsewhere) {
+        let mut namespaces: Vec<&Doc> = engine::docs(view.context).filter(elsewhere).collect();
+        namespaces.dedup_by_key(|doc| doc.namespace);
+        let is_namespace_there = || catalogue::namespaces(view.context).any(|name| name == self.namespace);
+        if let Some(doc) = namespaces.first()
+            && (namespaces.len() == 1 || !is_namespace_there())
+        {
             return did_you_mean(&doc.path());
         }
         if self.receiver() == Types::UNIT {
@@ -306,7 +353,10 @@ impl<'a> Call<'a> {
                     nearest.offer(&function.name, || format!("{}::{}", self.namespace, function.name));
                 }
             }
-            return nearest.question();
+            return match nearest.found() {
+                Some(name) => did_you_mean(&name),
+                None => habits::see_namespace(view.context, self.namespace),
+            };
         }
         if let Some((chain, locals)) = last_chain(before) {
             chain::follow(view, &locals, before, &chain, &mut |found| {

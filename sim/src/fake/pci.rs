@@ -70,6 +70,7 @@ fn details(row: &Row) -> Details {
         vendor: row.4.into(),
         device: row.5.into(),
         decodes_memory: true,
+        may_interrupt: true,
         driver_state: "none".into(),
         ..Details::default()
     };
@@ -79,6 +80,7 @@ fn details(row: &Row) -> Details {
             interface: "NVM Express".into(),
             subsystem: Some((0x144d, 0xa801, "Samsung Electronics Co Ltd SSD 970 EVO Plus".into())),
             is_bus_master: true,
+            errors: vec!["received master abort"],
             interrupt_pin: Some('A'),
             interrupt_line: Some(16),
             msix: Some(Messages {

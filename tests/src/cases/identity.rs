@@ -180,8 +180,8 @@ fn memory_map(context: &Context) -> Result<(), Error> {
             machine,
             &[
                 ("let m = mem::map();", ""),
-                ("m.all(|one| one.end - one.start == one.bytes && one.bytes > 0)", "true"),
-                ("let ordered = true; for i in 1..m.len() { if m[i].start < m[i - 1].end { ordered = false } } ordered", "true"),
+                ("m.all(|one| one.end_address - one.address == one.bytes && one.bytes > 0)", "true"),
+                ("let ordered = true; for i in 1..m.len() { if m[i].address < m[i - 1].end_address { ordered = false } } ordered", "true"),
                 ("m.where(|one| one.kind == \"ram\").sum(\"bytes\") >= mem::info().total_bytes", "true"),
                 ("m.where(|one| one.used_for == \"kernel\").len()", "1"),
                 ("m.where(|one| one.used_for == \"kernel\")[0].bytes == mem::info().kernel_bytes", "true"),

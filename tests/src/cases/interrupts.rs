@@ -99,11 +99,17 @@ fn every_core(context: &Context) -> Result<(), Error> {
                     }
                     machine.check(device, &format!("[[{core}, \"{way}\", 1]]"))?;
                 }
+                let handled = "pci::list().filter(|d| d.driver == \"edu\")\
+                    .map(|d| pci::info(d.address).interrupt.handled.map(|i| i.core))";
+                machine.check(handled, &format!("[[{core}]]"))?;
                 let busy = format!("task::wait(task::start(|| time::sleep_ms(20), #{{core: {core}}}))");
                 machine.eval(&busy)?;
                 let timer = count(machine, "timer", core)?;
                 ensure!(timer > 0, "core {core} has no timer interrupts");
             }
+            // The wait itself ends by an interrupt of this core's timer.
+            let rates = "irq::rates(50).filter(|i| i.source == \"timer\" && i.core == 0).map(|i| i.per_second > 1.0)";
+            machine.check(rates, "[true]")?;
             let refused = machine.eval(&format!("debug::interrupt({CORES}, \"message\")"))?;
             ensure!(refused.contains("no core 4 is at work"), "{refused}");
             // Many vectors later, none is lost.

@@ -18,6 +18,14 @@ pub fn read(space: &(impl ConfigSpace + ?Sized), address: Address) -> u16 {
     space.read16(address, registers::COMMAND)
 }
 
+/// The function asks for an interrupt by its line (of the status).
+pub const INTERRUPT: u16 = 1 << 3;
+
+/// The status beside it (6.2.3).
+pub fn status(space: &(impl ConfigSpace + ?Sized), address: Address) -> u16 {
+    (space.read32(address, registers::COMMAND) >> 16) as u16
+}
+
 /// Writes the register; the status beside it keeps its errors.
 pub fn write(space: &(impl ConfigSpace + ?Sized), address: Address, command: u16) {
     space.write32(address, registers::COMMAND, command.into());

@@ -166,16 +166,32 @@ fn msix(msix: &MsiX) -> String {
 
 fn express(express: &express::Express) -> String {
     let mut text = format!("version {}, {}", express.version, express.port_type);
-    if express.has_slot {
-        text.push_str(" with a slot");
+    if let Some(slot) = express.slot {
+        text.push_str(&format!(" with slot {slot}"));
     }
     if let (Some(now), Some(most)) = (express.now, express.most) {
         text.push_str(&format!(", link {now} of {most}"));
     }
+    let (now, most) = express.payload_bytes;
+    text.push_str(&format!(", payload {now} of {most} bytes"));
     if express.can_reset {
         text.push_str(", reset");
     }
     text
+}
+
+/// The errors that the function has noted since somebody cleared its status (PCI Local Bus 3.0, 6.2.3).
+pub fn errors(status: u16) -> impl Iterator<Item = &'static str> {
+    const ERRORS: [(u16, &str); 6] = [
+        (8, "data parity error"),
+        (11, "signaled target abort"),
+        (12, "received target abort"),
+        (13, "received master abort"),
+        (14, "signaled system error"),
+        (15, "detected parity error"),
+    ];
+    let noted = move |(bit, error): (u16, &'static str)| (status >> bit & 1 != 0).then_some(error);
+    ERRORS.into_iter().filter_map(noted)
 }
 
 /// As `lspci` has it: most significant byte first.

@@ -9,6 +9,7 @@ const DEVICE_CAPABILITIES: u16 = 0x04;
 pub(super) const DEVICE_CONTROL: u16 = 0x08;
 const LINK_CAPABILITIES: u16 = 0x0c;
 const LINK_STATUS: u16 = 0x12;
+const SLOT_CAPABILITIES: u16 = 0x14;
 /// In the device capabilities: function-level reset.
 const CAN_RESET: u32 = 1 << 28;
 
@@ -120,8 +121,10 @@ pub struct Express {
     pub version: u8,
     /// What kind of function it is.
     pub port_type: PortType,
-    /// The port has a slot.
-    pub has_slot: bool,
+    /// The number of the port's slot, as it is written on the board or its case; `None` without a slot.
+    pub slot: Option<u16>,
+    /// Bytes of data in one packet: as it is set, and what the function could take.
+    pub payload_bytes: (u16, u16),
     /// The function can be reset by itself.
     pub can_reset: bool,
     /// What the link can do; `None` without a link.
@@ -135,12 +138,18 @@ pub fn read(space: &(impl ConfigSpace + ?Sized), address: Address, offset: u16) 
     let register = |at: u16| space.read32(address, (offset + at) & !3);
     let flags = register(0) >> 16;
     let port_type = PortType::from_bits((flags >> 4 & 0xf) as u8);
+    let capabilities = register(DEVICE_CAPABILITIES);
+    let payload_bytes = |bits: u32| 128 << (bits & 7);
     let link = |bits: u32| port_type.has_link().then(|| Link::from_bits(bits as u16));
     Express {
         version: (flags & 0xf) as u8,
         port_type,
-        has_slot: flags & 1 << 8 != 0,
-        can_reset: register(DEVICE_CAPABILITIES) & CAN_RESET != 0,
+        slot: (flags & 1 << 8 != 0).then(|| (register(SLOT_CAPABILITIES) >> 19) as u16),
+        payload_bytes: (
+            payload_bytes(register(DEVICE_CONTROL) >> 5),
+            payload_bytes(capabilities),
+        ),
+        can_reset: capabilities & CAN_RESET != 0,
         most: link(register(LINK_CAPABILITIES)),
         now: link(register(LINK_STATUS) >> 16),
     }

@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(
             words,
             [
-                "PCI Express: version 2, endpoint, link 8 GT/s x4 of 8 GT/s x4, reset",
+                "PCI Express: version 2, endpoint, link 8 GT/s x4 of 8 GT/s x4, payload 128 of 128 bytes, reset",
                 "MSI-X: off, entries 33, table in BAR 0 at 0x3000, pending bits in BAR 0 at 0x2000",
                 "power management: version 3, state d0, wakes from d0 d3hot d3cold",
             ]

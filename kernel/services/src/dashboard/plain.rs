@@ -52,7 +52,8 @@ pub fn text(now: &Snapshot) -> String {
     if tasks.len() > TASK_LIMIT {
         out.push_str(&format!("\nand {} more tasks", tasks.len() - TASK_LIMIT));
     }
-    for row in &rates.interrupts {
+    let silent = rates.interrupts.iter().filter(|row| row.count == 0).count();
+    for row in rates.interrupts.iter().filter(|row| row.count > 0) {
         out.push_str("\ninterrupt ");
         push_visible(&row.source, &mut out);
         out.push_str(&format!(
@@ -62,6 +63,10 @@ pub fn text(now: &Snapshot) -> String {
             row.count,
             figures::count(row.per_s)
         ));
+    }
+    if silent > 0 {
+        let plural = if silent == 1 { "" } else { "s" };
+        out.push_str(&format!("\nand {silent} more source{plural} that nothing came from"));
     }
     out
 }

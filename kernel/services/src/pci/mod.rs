@@ -115,6 +115,12 @@ pub struct Details {
     pub decodes_memory: bool,
     /// It may read and write memory by itself.
     pub is_bus_master: bool,
+    /// It may raise its interrupt line.
+    pub may_interrupt: bool,
+    /// It asks for an interrupt by its line, whether it may raise it or not.
+    pub is_interrupting: bool,
+    /// Errors on the bus that it has noted.
+    pub errors: Vec<&'static str>,
     /// Interrupt pin, `A` to `D`.
     pub interrupt_pin: Option<char>,
     /// Interrupt line as the firmware noted it.
@@ -162,7 +168,7 @@ impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidAddress => hw::pci::InvalidAddress.fmt(out),
-            Self::NotFound => out.write_str("there is no such function; pci::list() shows all"),
+            Self::NotFound => out.write_str("there is no such device; pci::list() shows all"),
         }
     }
 }

@@ -114,7 +114,7 @@ fn details(space: &space::Space, function: &Function) -> Details {
     let (entry, vendor, device) = entry(function, &mut names);
     let mut next = || names.next().flatten();
     let (interface, board_name, board_vendor) = (next(), next(), next());
-    let command = command::read(space, address);
+    let (command, status) = (command::read(space, address), command::status(space, address));
     let at = |id| function.capability(id).map(|found| found.offset);
     let express = at(capability::EXPRESS).map(|offset| express::read(space, address, offset));
     let link = express.and_then(|express| Some((express.now?, express.most?)));
@@ -132,6 +132,9 @@ fn details(space: &space::Space, function: &Function) -> Details {
         decodes_io: command & command::IO != 0,
         decodes_memory: command & command::MEMORY != 0,
         is_bus_master: command & command::BUS_MASTER != 0,
+        may_interrupt: command & command::LINE_OFF == 0,
+        is_interrupting: status & command::INTERRUPT != 0,
+        errors: describe::errors(status).collect(),
         interrupt_pin: match header.interrupt_pin {
             pin @ 1..=4 => Some(char::from(b'A' + pin - 1)),
             _ => None,

@@ -13,14 +13,15 @@ use crate::context::TaskContext;
 use crate::engine;
 use crate::order;
 use crate::registry::{Doc, Example};
-use crate::suggest::Nearest;
+use crate::show::cell;
+use crate::suggest::{Nearest, habits};
 use crate::types::Types;
 use crate::view;
 
 /// Columns of a text that is broken into lines.
 const WIDTH: usize = 78;
 /// The widest first column of a list.
-const COLUMN_MAX: usize = 40;
+const COLUMN_MAX: usize = 36;
 /// Keys of a map that are named.
 const KEYS_MAX: usize = 20;
 
@@ -33,7 +34,7 @@ pub fn name_of(topic: &str) -> &str {
 pub fn overview(context: &TaskContext) -> String {
     let mut out = String::from(
         "Rhaios is scripted in Rhai. Type an expression, and its value is shown.\n\
-         Tab completes, Ctrl-C stops a script, Ctrl-D starts afresh, Up and Down recall lines.\n",
+         Tab completes, Ctrl-C stops a script, Ctrl-D starts afresh, Up recalls lines.\n",
     );
     let all = catalogue::by_namespace(context);
     let is_there = |name: &str| all.iter().any(|(namespace, _)| *namespace == name);
@@ -63,9 +64,10 @@ pub fn overview(context: &TaskContext) -> String {
         &mut out,
     );
     out.push_str(
-        "\n?fs lists a namespace, ?fs::read describes a function, ?x a variable or value. help(fs) and\n\
-         help(\"fs::read\") do the same in scripts. apropos(\"word\") searches, dir() lists your variables,\n\
-         source(\"f\") shows a function's text, examples(\"fs::read\") how it is used.\n",
+        "\n?fs lists a namespace, ?fs::read describes a function, ?x a variable or value.\n\
+         help(fs) and help(\"fs::read\") do the same in scripts. apropos(\"word\") searches,\n\
+         dir() lists your variables, source(\"f\") shows a function's text,\n\
+         examples(\"fs::read\") how it is used.\n",
     );
     out
 }
@@ -117,6 +119,9 @@ pub fn topic(context: &TaskContext, topic: &str, out: &mut String) -> bool {
 
 /// The message where there is no help on `topic`.
 pub fn no_help(context: &TaskContext, topic: &str) -> String {
+    if let Some(here) = habits::here(topic) {
+        return format!("there is no help on {topic}; here that is {here}");
+    }
     let (namespace, last) = topic.rsplit_once("::").unwrap_or(("", topic));
     let mut nearest = Nearest::new(last);
     // Of functions with the same name, the one in the namespace that was meant.
@@ -137,30 +142,51 @@ pub(super) fn is_namespace(context: &TaskContext, name: &str) -> bool {
 
 /// One line for each function.
 fn list(docs: &[&Doc], out: &mut String) {
-    let width = docs
-        .iter()
-        .map(|doc| doc.signature().len())
-        .max()
-        .unwrap_or(0)
-        .min(COLUMN_MAX);
+    let width = docs.iter().map(|doc| doc.signature().len()).max().unwrap_or(0);
     for doc in docs {
-        let _ = writeln!(out, "  {:width$}  {}", doc.signature(), doc.summary);
+        write_row(&doc.signature(), width.min(COLUMN_MAX), doc.summary, out);
+    }
+}
+
+/// A row of a list: `first` in a column of `width`, on a line of its own where it is wider, and `text` beside it.
+fn write_row(first: &str, width: usize, text: &str, out: &mut String) {
+    let indent = width + 4;
+    let _ = write!(out, "  {first:width$}");
+    let mut column = indent.max(first.len() + 4);
+    for line in cell::wrap(text, WIDTH.saturating_sub(indent)) {
+        if column > indent {
+            let _ = write!(out, "\n{:indent$}", "");
+        } else {
+            out.push_str("  ");
+        }
+        out.push_str(&line);
+        column = usize::MAX;
+    }
+    out.push('\n');
+}
+
+/// A paragraph that begins two columns from the edge; further lines begin `hanging` columns behind that.
+fn write_paragraph(text: &str, hanging: usize, out: &mut String) {
+    for (index, line) in cell::wrap(text, WIDTH - 2 - hanging).iter().enumerate() {
+        let indent = if index == 0 { 2 } else { 2 + hanging };
+        let _ = writeln!(out, "{:indent$}{line}", "");
     }
 }
 
 fn describe(doc: &Doc, out: &mut String) {
-    let _ = writeln!(out, "{}\n  {}", doc.signature(), doc.summary);
+    let _ = writeln!(out, "{}", doc.signature());
+    write_paragraph(doc.summary, 0, out);
     for param in doc.params {
-        let _ = writeln!(out, "  {}: {}", param.name, param.meaning);
+        write_paragraph(&format!("{}: {}", param.name, param.meaning), 2, out);
     }
     if !doc.notes.is_empty() {
-        let _ = writeln!(out, "  {}", doc.notes);
+        write_paragraph(doc.notes, 0, out);
     }
     if doc.waits {
         out.push_str("  Waits; Ctrl-C ends the wait.\n");
     }
     for (code, reason) in doc.errors {
-        let _ = writeln!(out, "  throws {code}: {reason}");
+        write_paragraph(&format!("throws {code}: {reason}"), 2, out);
     }
     let _ = match doc.example {
         Example::Shows(code, shown) if !shown.is_empty() && !shown.ends_with("...") => {
@@ -200,10 +226,10 @@ fn methods(context: &TaskContext, types: Types, out: &mut String) {
     let width = builtins.iter().map(|builtin| builtin.method_form().len()).max();
     let width = width.unwrap_or(0).min(COLUMN_MAX);
     for doc in docs {
-        let _ = writeln!(out, "  .{:width$}  {}", method_form(doc), doc.summary);
+        write_row(&format!(".{}", method_form(doc)), width + 1, doc.summary, out);
     }
     for builtin in builtins {
-        let _ = writeln!(out, "  .{:width$}  {}", builtin.method_form(), builtin.summary);
+        write_row(&format!(".{}", builtin.method_form()), width + 1, builtin.summary, out);
     }
 }
 

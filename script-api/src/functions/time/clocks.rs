@@ -50,7 +50,7 @@ const CLOCKS: Doc = Doc {
     name: "clocks",
     returns: "array",
     summary: "Lists the machine's clocks, and which of them tells the time.",
-    notes: "One map each: clock, rate_hz, bits before it wraps, used, drift_ppm (how far the time runs ahead of it, in \
+    notes: "One map each: clock, rate_hz, bits before it wraps (() for one that shows the date), used, drift_ppm (how far the time runs ahead of it, in \
             millionths, or () where that was not measured), note. The kernel's option clock= chooses.",
     example: Example::Shows("time::clocks().filter(|one| one.used).len() > 0", "true"),
     ..PLAIN
@@ -82,7 +82,8 @@ fn clock(info: &ClockInfo) -> Value {
     Value::map([
         ("clock", info.name.into()),
         ("rate_hz", int(info.rate_hz)),
-        ("bits", int(info.bits)),
+        // A clock that shows the date does not wrap.
+        ("bits", if info.bits == 0 { Value::Unit } else { int(info.bits) }),
         ("used", Value::Bool(info.is_used)),
         ("drift_ppm", info.drift_ppm.map_or(Value::Unit, Value::Int)),
         ("note", info.note.into()),
