@@ -60,6 +60,8 @@ pub struct CoreLocal {
     pub control: AtomicUsize,
     /// Timer interrupts taken.
     pub timer_interrupts: AtomicU64,
+    /// The moment that its timer is armed for, in nanoseconds of the clock; `u64::MAX` where it is not.
+    pub timer_due_ns: AtomicU64,
     /// The core's executor; null where there is none yet.
     pub executor: AtomicPtr<Executor>,
     /// Frames for the page-fault handler, as physical addresses; 0 where taken.
@@ -109,6 +111,7 @@ impl CoreLocal {
             timer_interrupts: AtomicU64::new(0),
             executor: AtomicPtr::new(core::ptr::null_mut()),
             reserve: [const { AtomicU64::new(0) }; RESERVE_FRAMES],
+            timer_due_ns: AtomicU64::new(u64::MAX),
             deferred: Cell::new(core::ptr::null_mut()),
         }
     }
