@@ -175,8 +175,9 @@ fn take_frame() -> Option<Physical> {
             Err(frames::Busy) => core::hint::spin_loop(),
         }
     }
-    core_local::get()
-        .reserve
+    let core = core_local::get();
+    core.is_reserve_full.store(false, Ordering::Relaxed);
+    core.reserve
         .iter()
         .find_map(|cell| match cell.swap(0, Ordering::Relaxed) {
             0 => None,
@@ -186,9 +187,18 @@ fn take_frame() -> Option<Physical> {
 
 /// Fills the core's reserve of frames; called by the executor before it runs a task.
 pub fn refill_reserve() {
-    for cell in &core_local::get().reserve {
+    let core = core_local::get();
+    if core.is_reserve_full.load(Ordering::Relaxed) {
+        return;
+    }
+    // Noted before: what a page fault in between takes is noted again.
+    core.is_reserve_full.store(true, Ordering::Relaxed);
+    for cell in &core.reserve {
         if cell.load(Ordering::Relaxed) == 0 {
-            let Some(frame) = frames::allocate() else { return };
+            let Some(frame) = frames::allocate() else {
+                core.is_reserve_full.store(false, Ordering::Relaxed);
+                return;
+            };
             cell.store(frame.0, Ordering::Relaxed);
         }
     }
