@@ -49,7 +49,7 @@ impl Sessions {
     pub fn start_first(&'static self) {
         let factory: Factory = Box::new(move || {
             Box::pin(async move {
-                let has_keyboard = keyboard::wait_until_known(self.executor, KEYBOARD_WAIT_NS).await;
+                let has_keyboard = keyboard::wait_until_known(KEYBOARD_WAIT_NS).await;
                 if self.started[0].swap(true, Ordering::AcqRel) {
                     return;
                 }
@@ -60,9 +60,7 @@ impl Sessions {
                 let Some(terminal) = self.start(0, &note) else {
                     return;
                 };
-                if has_keyboard.is_none()
-                    && keyboard::wait_until_known(self.executor, KEYBOARD_LIMIT_NS).await == Some(false)
-                {
+                if has_keyboard.is_none() && keyboard::wait_until_known(KEYBOARD_LIMIT_NS).await == Some(false) {
                     terminal.print(banner::no_keyboard(self.serial)).await;
                 }
             })
