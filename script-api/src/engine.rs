@@ -21,6 +21,7 @@ use services::task::Hardware;
 use crate::context::{NATIVE_STACK_BYTES, Stop, TaskContext};
 use crate::error::thrown;
 use crate::functions;
+use crate::handles;
 use crate::registry::{Api, Doc};
 use crate::resolver::FileResolver;
 use crate::table;
@@ -58,7 +59,7 @@ type Namespaces = Vec<(&'static str, Shared<Module>)>;
 struct SharedModules {
     /// Rhai's own functions, found by a search: made in no time, but each use of a function costs the search.
     searched: Shared<Module>,
-    whole_numbers: Shared<Module>,
+    common_types: Shared<Module>,
     functions: Namespaces,
     docs: Vec<&'static Doc>,
 }
@@ -77,7 +78,7 @@ fn shared() -> &'static SharedModules {
         let (functions, docs) = api.finish();
         SharedModules {
             searched: StandardPackage::new_lazy().as_shared_module(),
-            whole_numbers: name_whole_numbers().into(),
+            common_types: name_common_types().into(),
             functions,
             docs,
         }
@@ -93,10 +94,12 @@ fn name_types(module: &mut Module) {
     }
 }
 
-/// The name of the commonest type, in a module of its own that is searched first.
-fn name_whole_numbers() -> Module {
+/// The names of the commonest types, and of those that methods are called on most, in a module of its own that is searched
+/// first.
+fn name_common_types() -> Module {
     let mut module = Module::new();
     module.set_custom_type_raw("i64", "i64");
+    handles::register(&mut module);
     module.build_index();
     module
 }
@@ -195,7 +198,7 @@ pub(crate) fn build_without_safepoints(context: TaskContext, profile: Profile) -
             engine.register_static_module(namespace, module.clone());
         }
     }
-    engine.register_global_module(shared.whole_numbers.clone());
+    engine.register_global_module(shared.common_types.clone());
     engine.set_module_resolver(FileResolver::new(context));
     // Shared, so that copying the engine's state for a call copies a reference and not the context.
     engine.set_default_tag(Dynamic::from(context).into_shared());

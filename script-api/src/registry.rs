@@ -457,9 +457,10 @@ impl Api {
         }
     }
 
-    /// The modules by namespace, indexed, and all descriptions.
+    /// The modules by namespace, indexed, and all descriptions. The last names come first: each engine sorts them into its
+    /// own list, and one that belongs before all others finds its place at once.
     pub fn finish(self) -> (Vec<(&'static str, Shared<Module>)>, Vec<&'static Doc>) {
-        let modules = self.modules.into_iter().map(|(namespace, mut module)| {
+        let modules = self.modules.into_iter().rev().map(|(namespace, mut module)| {
             module.set_id(namespace);
             module.build_index();
             (namespace, Shared::new(module))

@@ -12,7 +12,7 @@ use spin::Once;
 use x86_64::registers::model_specific::Msr;
 
 use super::features::Features;
-use super::{clock, interrupts};
+use super::{clock, core_local, interrupts};
 use crate::memory::Physical;
 use crate::memory::window;
 
@@ -136,8 +136,31 @@ pub fn set_timer_rate(rate_hz: u64) {
     }
 }
 
-/// Raises the timer's interrupt once at `deadline_ns` of the clock, or at once where that has passed; `u64::MAX` never.
-pub fn arm(deadline_ns: u64) {
+/// The timer's interrupt is waited for so long; where it has not come then, the timer is armed anew.
+const LATE_NS: u64 = 1_000_000;
+
+/// Raises the timer's interrupt once at `deadline_ns` of the clock or before, or at once where that has passed; `u64::MAX`
+/// never. `now_ns` is the clock.
+///
+/// A timer that is due before is left alone: the access to the device costs more than an interrupt that finds nothing to
+/// do, after which whoever waits arms the timer again. Most deadlines are ends of slices that nobody lives to see.
+pub fn arm(deadline_ns: u64, now_ns: u64) {
+    let due_ns = &core_local::get().timer_due_ns;
+    let known_ns = due_ns.load(Ordering::Relaxed);
+    if known_ns <= deadline_ns && now_ns < known_ns.saturating_add(LATE_NS) {
+        return;
+    }
+    // Noted before: an interrupt that comes at once takes the note back.
+    due_ns.store(deadline_ns, Ordering::Relaxed);
+    arm_device(deadline_ns);
+}
+
+/// The timer has raised its interrupt, and raises no other. For its handler.
+pub fn note_timer() {
+    core_local::get().timer_due_ns.store(u64::MAX, Ordering::Relaxed);
+}
+
+fn arm_device(deadline_ns: u64) {
     let Some(apic) = APIC.get() else { return };
     let rate_hz = TIMER_HZ.load(Ordering::Relaxed);
     if rate_hz == 0 {

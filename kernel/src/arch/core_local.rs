@@ -60,10 +60,14 @@ pub struct CoreLocal {
     pub control: AtomicUsize,
     /// Timer interrupts taken.
     pub timer_interrupts: AtomicU64,
+    /// The moment that its timer is armed for, in nanoseconds of the clock; `u64::MAX` where it is not.
+    pub timer_due_ns: AtomicU64,
     /// The core's executor; null where there is none yet.
     pub executor: AtomicPtr<Executor>,
     /// Frames for the page-fault handler, as physical addresses; 0 where taken.
     pub reserve: [AtomicU64; RESERVE_FRAMES],
+    /// None of those is known to be taken.
+    pub is_reserve_full: AtomicBool,
     /// Kernel-heap blocks that script code dropped, linked through their first word, to be freed by the executor.
     pub deferred: Cell<*mut DeferredBlock>,
 }
@@ -107,8 +111,10 @@ impl CoreLocal {
             record: Cell::new(core::ptr::null()),
             control: AtomicUsize::new(0),
             timer_interrupts: AtomicU64::new(0),
+            timer_due_ns: AtomicU64::new(u64::MAX),
             executor: AtomicPtr::new(core::ptr::null_mut()),
             reserve: [const { AtomicU64::new(0) }; RESERVE_FRAMES],
+            is_reserve_full: AtomicBool::new(false),
             deferred: Cell::new(core::ptr::null_mut()),
         }
     }

@@ -55,8 +55,8 @@ pub trait Floor: Stack + Unpin {
 
 /// What the machine does around each run of a fiber; nothing on a host.
 pub trait Hooks: Send + Sync {
-    /// A fiber is about to run, for at most `slice_ns` nanoseconds.
-    fn enter(&self, slice_ns: u64);
+    /// A fiber is about to run, from `now_ns` of the clock on, for at most `slice_ns` nanoseconds.
+    fn enter(&self, now_ns: u64, slice_ns: u64);
     /// A task ends so, and holds nothing any more. Nobody has heard of it yet.
     fn ending(&self, record: &TaskRecord, outcome: &Outcome);
     /// Whoever waited for the task's end has been told.
@@ -137,8 +137,8 @@ impl<S: Floor + 'static> Fiber<S> {
         }
     }
 
-    /// Runs the fiber until it gives control back.
-    fn resume(&mut self, input: Resume, slice_ns: u64) -> CoroutineResult<Suspend, Ended> {
+    /// Runs the fiber from `start_ns` of the clock on until it gives control back; how, and when.
+    fn resume(&mut self, input: Resume, start_ns: u64, slice_ns: u64) -> (CoroutineResult<Suspend, Ended>, u64) {
         let core = core_local::get();
         let record = &self.record;
         let outer_recovery = core.recovery.replace(Some(Recovery {
@@ -148,15 +148,16 @@ impl<S: Floor + 'static> Fiber<S> {
         let outer_arena = core.arena.replace(record.arena_pointer());
         let outer_record = core.record.replace(Arc::as_ptr(record));
         core.set_control(Some(record.control));
-        let start_ns = self.hooks.now_ns();
         let operations = record.control.operations();
-        self.hooks.enter(slice_ns);
+        self.hooks.enter(start_ns, slice_ns);
 
         let result = self.coroutine.resume(input);
 
         core.set_control(None);
-        let used_ns = self.hooks.now_ns().saturating_sub(start_ns);
-        record.cpu_time_ns.fetch_add(used_ns, Ordering::Relaxed);
+        let end_ns = self.hooks.now_ns();
+        record
+            .cpu_time_ns
+            .fetch_add(end_ns.saturating_sub(start_ns), Ordering::Relaxed);
         // A new evaluation counts from zero.
         let operations = record.control.operations().saturating_sub(operations);
         core.operations.fetch_add(operations, Ordering::Relaxed);
@@ -168,7 +169,7 @@ impl<S: Floor + 'static> Fiber<S> {
         if let Some(arena) = &*record.arena.lock() {
             record.arena_bytes.store(arena.committed_bytes(), Ordering::Relaxed);
         }
-        result
+        (result, end_ns)
     }
 
     /// Polls what the task waits for: pending, or how the fiber is to go on.
@@ -198,10 +199,11 @@ impl<S: Floor + 'static> Future for Fiber<S> {
         let fiber = self.get_mut();
         fiber.record.control.set_waker(context.waker());
         let carry_ns = fiber.record.slice_carry_ns.swap(0, Ordering::Relaxed);
-        let end_ns = fiber.hooks.now_ns() + SLICE_NS + carry_ns;
+        let mut now_ns = fiber.hooks.now_ns();
+        let end_ns = now_ns + SLICE_NS + carry_ns;
         loop {
             // One slice a poll, however many waits that were ready at once it holds: others must get their turn.
-            let left_ns = end_ns.saturating_sub(fiber.hooks.now_ns());
+            let left_ns = end_ns.saturating_sub(now_ns);
             if left_ns == 0 {
                 context.waker().wake_by_ref();
                 return Poll::Pending;
@@ -211,12 +213,14 @@ impl<S: Floor + 'static> Future for Fiber<S> {
                 return Poll::Pending;
             };
             fiber.record.is_ready.store(true, Ordering::Relaxed);
-            match fiber.resume(input, left_ns) {
+            let (result, suspended_ns) = fiber.resume(input, now_ns, left_ns);
+            now_ns = suspended_ns;
+            match result {
                 CoroutineResult::Yield(Suspend::Wait) => {}
                 CoroutineResult::Yield(Suspend::Yield) => {
                     // A task that was interrupted for somebody's timer gets the rest of its slice next time, so that
                     // shares stay even.
-                    let carry_ns = end_ns.saturating_sub(fiber.hooks.now_ns()).min(SLICE_NS);
+                    let carry_ns = end_ns.saturating_sub(now_ns).min(SLICE_NS);
                     fiber.record.slice_carry_ns.store(carry_ns, Ordering::Relaxed);
                     context.waker().wake_by_ref();
                     return Poll::Pending;

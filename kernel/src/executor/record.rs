@@ -40,6 +40,8 @@ pub struct TaskRecord {
     pub id: TaskId,
     /// The task that started it, or took it over; 0 for none.
     parent: AtomicU64,
+    /// It has started a task, or was given one. Changed, and asked at its end, while the table of tasks is locked.
+    pub has_children: AtomicBool,
     /// The core that it stays on.
     pub core: u32,
     /// Its name.
@@ -102,6 +104,7 @@ impl TaskRecord {
         Self {
             id,
             parent: AtomicU64::new(parent.map_or(0, |parent| parent.0)),
+            has_children: AtomicBool::new(false),
             core,
             name: KernelLock::new(name),
             started_ns,

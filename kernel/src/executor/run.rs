@@ -79,6 +79,7 @@ pub fn current() -> &'static Executor {
 /// The timer's interrupt: the running task's slice is over, or somebody's sleep is.
 fn on_timer() {
     let core = core_local::get();
+    apic::note_timer();
     core.timer_interrupts.fetch_add(1, Ordering::Relaxed);
     if let Some(control) = core.running_control() {
         control.ask(services::task::Requests::YIELD);
@@ -126,7 +127,7 @@ fn poll(poller: &Poller, task: &Arc<Task>) {
 /// Halts until an interrupt, unless something became ready meanwhile.
 fn idle(executor: &Executor) {
     let core = core_local::get();
-    apic::arm(executor.timers.next_deadline_ns());
+    apic::arm(executor.timers.next_deadline_ns(), clock::now_ns());
     x86_64::instructions::interrupts::disable();
     // Before the look into the queues: whoever puts something there later sees it, and wakes this core.
     core.is_halted.store(true, Ordering::SeqCst);
@@ -145,9 +146,8 @@ fn idle(executor: &Executor) {
 pub struct Slices;
 
 impl fiber::Hooks for Slices {
-    fn enter(&self, slice_ns: u64) {
-        let slice_end_ns = clock::now_ns() + slice_ns;
-        apic::arm(slice_end_ns.min(current().timers.next_deadline_ns()));
+    fn enter(&self, now_ns: u64, slice_ns: u64) {
+        apic::arm((now_ns + slice_ns).min(current().timers.next_deadline_ns()), now_ns);
     }
 
     fn ending(&self, record: &TaskRecord, outcome: &Outcome) {

@@ -129,7 +129,7 @@ fn start_on_kernel_heap(spec: TaskSpec) -> Result<TaskId, StartError> {
     };
     let record = Arc::new(TaskRecord::new(
         id,
-        parent.map(|parent| parent.id),
+        parent.as_ref().map(|parent| parent.id),
         executor.core().map_or(0, CoreLocal::number),
         spec.name,
         control,
@@ -145,10 +145,14 @@ fn start_on_kernel_heap(spec: TaskSpec) -> Result<TaskId, StartError> {
             fiber.discard();
             return Err(StartError::OutOfMemory);
         }
+        if let Some(parent) = &parent {
+            parent.has_children.store(true, Ordering::Relaxed);
+        }
         let place = table.records.partition_point(|known| known.id < id);
         table.records.insert(place, record);
         table.running += 1;
     }
+    drop(parent);
     if executor.start_script(fiber).is_err() {
         // The fiber was dropped, and with that the task has ended.
         let forgotten = TABLE.lock().remove(id);
@@ -197,7 +201,13 @@ pub fn at_end(hook: fn(TaskId)) {
 /// Ends the descendants of a task that ends, all at once: one generation after the other, those that start further tasks
 /// would outrun their end. Ends what it shares, and tells who listens.
 pub fn before_end(record: &TaskRecord, outcome: &Outcome) {
-    TABLE.lock().end_descendants(record.id);
+    {
+        let table = TABLE.lock();
+        // Most tasks have none, and the table may be long.
+        if record.has_children.load(Ordering::Relaxed) {
+            table.end_descendants(record.id);
+        }
+    }
     shared().end_of(record.id);
     if let Some(hook) = AT_END.get() {
         hook(record.id);
@@ -365,6 +375,9 @@ pub fn hand_over(detached: TaskId, successor: TaskId, name: &str) {
         let table = TABLE.lock();
         let children = table.records.iter().filter(|record| record.parent() == Some(detached));
         children.for_each(|child| child.set_parent(successor));
+        if let Some(successor) = table.find(successor) {
+            successor.has_children.store(true, Ordering::Relaxed);
+        }
         if let Some(record) = table.find(detached) {
             record.set_parent(successor);
             core::mem::swap(&mut *record.name.lock(), &mut name);

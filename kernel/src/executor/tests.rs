@@ -56,7 +56,7 @@ struct NoHooks;
 static TIME_NS: AtomicU64 = AtomicU64::new(0);
 
 impl Hooks for NoHooks {
-    fn enter(&self, _: u64) {}
+    fn enter(&self, _: u64, _: u64) {}
     fn ending(&self, _: &TaskRecord, _: &Outcome) {}
     fn ended(&self, _: &TaskRecord) {}
     fn now_ns(&self) -> u64 {
@@ -117,7 +117,7 @@ struct EndHooks {
 }
 
 impl Hooks for EndHooks {
-    fn enter(&self, _: u64) {}
+    fn enter(&self, _: u64, _: u64) {}
     fn ending(&self, record: &TaskRecord, outcome: &Outcome) {
         assert_eq!(outcome, &Ok(Value::Int(7)));
         self.was_known.lock().push(("ending", record.has_ended()));
@@ -193,7 +193,7 @@ struct SliceHooks {
 }
 
 impl Hooks for SliceHooks {
-    fn enter(&self, slice_ns: u64) {
+    fn enter(&self, _: u64, slice_ns: u64) {
         self.slices.lock().push(slice_ns);
     }
     fn ending(&self, _: &TaskRecord, _: &Outcome) {}

@@ -12,6 +12,8 @@ use crate::arch::lock::KernelLock;
 pub struct Timers {
     /// The latest first: those that come next are at the end, where they are taken from.
     sleepers: KernelLock<Vec<Sleeper>>,
+    /// The earliest of their moments; a mirror that can be read without the lock, and changes while that is held.
+    earliest_ns: AtomicU64,
     next: AtomicU64,
 }
 
@@ -33,29 +35,34 @@ impl Timers {
     pub const fn new() -> Self {
         Self {
             sleepers: KernelLock::new(Vec::new()),
+            earliest_ns: AtomicU64::new(u64::MAX),
             next: AtomicU64::new(0),
         }
     }
 
     /// The earliest moment that somebody waits for; `u64::MAX` where nobody does.
     pub fn next_deadline_ns(&self) -> u64 {
-        self.sleepers
-            .lock()
-            .last()
-            .map_or(u64::MAX, |sleeper| sleeper.deadline_ns)
+        // Relaxed: only the core whose timer this is asked for adds sleepers; one who was removed wakes it for nothing.
+        self.earliest_ns.load(Ordering::Relaxed)
+    }
+
+    /// Called with the lock held, after each change.
+    fn note_earliest(&self, sleepers: &[Sleeper]) {
+        let earliest_ns = sleepers.last().map_or(u64::MAX, |sleeper| sleeper.deadline_ns);
+        self.earliest_ns.store(earliest_ns, Ordering::Relaxed);
     }
 
     /// Wakes everybody whose moment has come.
     pub fn fire(&self, now_ns: u64) {
-        loop {
+        while self.next_deadline_ns() <= now_ns {
             let due = {
                 let mut sleepers = self.sleepers.lock();
-                let is_due = sleepers.last().is_some_and(|sleeper| sleeper.deadline_ns <= now_ns);
-                if is_due { sleepers.pop() } else { None }
+                let due = sleepers.pop_if(|sleeper| sleeper.deadline_ns <= now_ns);
+                self.note_earliest(&sleepers);
+                due
             };
-            match due {
-                Some(sleeper) => sleeper.waker.wake(),
-                None => return,
+            if let Some(sleeper) = due {
+                sleeper.waker.wake();
             }
         }
     }
@@ -74,6 +81,7 @@ impl Timers {
             Err(_) if sleepers.try_reserve(1).is_err() => false,
             Err(place) => {
                 sleepers.insert(place, sleeper);
+                self.note_earliest(&sleepers);
                 true
             }
         }
@@ -83,7 +91,9 @@ impl Timers {
         let removed = {
             let mut sleepers = self.sleepers.lock();
             let place = sleepers.binary_search_by(|known| key.cmp(&known.key()));
-            place.ok().map(|place| sleepers.remove(place))
+            let removed = place.ok().map(|place| sleepers.remove(place));
+            self.note_earliest(&sleepers);
+            removed
         };
         drop(removed);
     }

@@ -18,7 +18,7 @@ use super::routing;
 use crate::arch::clock;
 use crate::arch::port::Ports;
 use crate::executor::interrupt::{self, Source};
-use crate::executor::{Executor, Factory};
+use crate::executor::{Executor, Factory, run};
 
 /// Between the log line and the end, for consoles to show it.
 const LAST_LINE_NS: u64 = 200_000_000;
@@ -38,7 +38,7 @@ static PRESSES: AtomicU64 = AtomicU64::new(0);
 
 /// Starts the service that enters ACPI mode and answers the buttons.
 pub fn start_service(executor: &'static Executor, host: Host) {
-    let factory: Factory = Box::new(move || Box::pin(serve(executor, host)));
+    let factory: Factory = Box::new(move || Box::pin(serve(host)));
     executor.start_service("power", factory);
 }
 
@@ -54,7 +54,7 @@ pub fn facts() -> Facts {
     ]
 }
 
-async fn serve(executor: &'static Executor, host: Host) {
+async fn serve(host: Host) {
     if BUTTONS.get().is_none()
         && let Some(firmware) = firmware::get()
     {
@@ -78,7 +78,7 @@ async fn serve(executor: &'static Executor, host: Host) {
         }
         log::info!("power: the power button was pressed and nobody listens to it; the machine goes off");
         let moment = clock::now_ns() + LAST_LINE_NS;
-        executor.timers.sleep_until(moment, clock::now_ns).await;
+        run::sleep_until(moment).await;
         // Returns where it failed, which it has said in the log.
         super::power::off();
     }

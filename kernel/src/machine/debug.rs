@@ -12,7 +12,7 @@ use super::edu;
 use crate::arch::lock::KernelLock;
 use crate::arch::{clock, cores, provoke};
 use crate::executor::queue::Task;
-use crate::executor::{Executor, Factory, fiber};
+use crate::executor::{Executor, Factory, fiber, run};
 use crate::memory::image;
 
 /// How often the service that can be made to panic looks whether it should.
@@ -28,13 +28,10 @@ pub struct Hooks;
 
 /// Starts the service that can be made to panic.
 pub fn start(executor: &'static Executor) {
-    let factory: Factory = Box::new(move || {
-        Box::pin(async move {
+    let factory: Factory = Box::new(|| {
+        Box::pin(async {
             loop {
-                executor
-                    .timers
-                    .sleep_until(clock::now_ns() + SERVICE_PERIOD_NS, clock::now_ns)
-                    .await;
+                run::sleep_until(clock::now_ns() + SERVICE_PERIOD_NS).await;
                 assert!(
                     !SERVICE_MUST_PANIC.swap(false, Ordering::Relaxed),
                     "a test asked this service to panic"

@@ -16,7 +16,7 @@ use super::steps;
 use crate::arch::clock;
 use crate::arch::lock::KernelLock;
 use crate::boot::tags::Framebuffer;
-use crate::executor::{Executor, Factory};
+use crate::executor::{Executor, Factory, run};
 use crate::memory::frames;
 use crate::memory::picture::{self, Drawing};
 use crate::report::journal;
@@ -108,14 +108,14 @@ pub fn get() -> Option<&'static Display> {
 
 /// Starts the service that paints.
 pub fn start_service(executor: &'static Executor, display: &'static Display) {
-    let factory: Factory = Box::new(move || Box::pin(paint(executor, display)));
+    let factory: Factory = Box::new(move || Box::pin(paint(display)));
     executor.start_service("screen", factory);
 }
 
 /// Paints what has changed, at most once a frame, and lets the cursor blink.
-async fn paint(executor: &'static Executor, display: &'static Display) {
+async fn paint(display: &'static Display) {
     let limit_ns = clock::now_ns() + FIRST_PROMPT_NS;
-    let limit = core::pin::pin!(executor.timers.sleep_until(limit_ns, clock::now_ns));
+    let limit = core::pin::pin!(run::sleep_until(limit_ns));
     display.prompt_or(limit).await;
     let mut blink_ns = clock::now_ns() + BLINK_NS;
     let mut log_position = 0;
@@ -133,12 +133,12 @@ async fn paint(executor: &'static Executor, display: &'static Display) {
         display.with_shown(|console| flash_end_ns = console.screen.lock().update_flash(clock::now_ns()));
         display.paint();
         let frame_end_ns = clock::now_ns() + FRAME_NS;
-        executor.timers.sleep_until(frame_end_ns, clock::now_ns).await;
+        run::sleep_until(frame_end_ns).await;
         let mut next_look_ns = blink_ns.min(flash_end_ns.unwrap_or(u64::MAX));
         if display.shows_log() {
             next_look_ns = next_look_ns.min(clock::now_ns() + LOG_PERIOD_NS);
         }
-        let wait = core::pin::pin!(executor.timers.sleep_until(next_look_ns, clock::now_ns));
+        let wait = core::pin::pin!(run::sleep_until(next_look_ns));
         display.changed_or(wait).await;
     }
 }

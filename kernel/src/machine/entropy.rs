@@ -10,7 +10,7 @@ use services::random::jitter::Jitter;
 use services::random::{Kind, Root};
 
 use crate::arch::{clock, noise};
-use crate::executor::{Executor, Factory};
+use crate::executor::{Executor, Factory, run};
 
 /// The machine's random numbers.
 pub static ROOT: Root = Root::new();
@@ -32,13 +32,12 @@ const LOOK_NS: u64 = 500_000_000;
 pub fn start(executor: &'static Executor, wall_ms: Option<i64>) {
     ROOT.personalize(&clock::tsc().to_le_bytes());
     ROOT.personalize(&wall_ms.unwrap_or_default().to_le_bytes());
-    let factory: Factory = Box::new(move || Box::pin(collect(executor)));
+    let factory: Factory = Box::new(|| Box::pin(collect()));
     executor.start_service("random", factory);
 }
 
-async fn collect(executor: &'static Executor) {
-    let first_ns = clock::now_ns() + FIRST_PAUSE_NS;
-    executor.timers.sleep_until(first_ns, clock::now_ns).await;
+async fn collect() {
+    run::sleep_until(clock::now_ns() + FIRST_PAUSE_NS).await;
     let mut jitter = Jitter::new(clock::tsc);
     if jitter.is_none() {
         ROOT.switch_off(Kind::Jitter, Failure::Silent);
@@ -51,17 +50,11 @@ async fn collect(executor: &'static Executor) {
             walks += WALKS;
             // Where all sources have failed, only devices can help, and they report by themselves.
             let pause_ns = if has_given { SHORT_PAUSE_NS } else { LOOK_NS };
-            executor
-                .timers
-                .sleep_until(clock::now_ns() + pause_ns, clock::now_ns)
-                .await;
+            run::sleep_until(clock::now_ns() + pause_ns).await;
         }
         let next_ns = clock::now_ns() + LONG_PAUSE_NS;
         while ROOT.is_ready() && clock::now_ns() < next_ns {
-            executor
-                .timers
-                .sleep_until(clock::now_ns() + LOOK_NS, clock::now_ns)
-                .await;
+            run::sleep_until(clock::now_ns() + LOOK_NS).await;
             take_arrivals();
         }
     }

@@ -21,7 +21,7 @@ use crate::arch::clock;
 use crate::arch::lock::KernelLock;
 use crate::arch::port::Ports;
 use crate::executor::interrupt::{self, Source};
-use crate::executor::{Executor, Factory};
+use crate::executor::{Executor, Factory, run};
 
 /// The keyboard's ISA interrupt.
 const LINE: u8 = 1;
@@ -47,8 +47,8 @@ pub fn start_service(executor: &'static Executor, sessions: &'static Sessions, k
 }
 
 /// Whether there is a keyboard; `None` where that is not known after `limit_ns`. One task may wait at a time.
-pub async fn wait_until_known(executor: &'static Executor, limit_ns: u64) -> Option<bool> {
-    let limit = core::pin::pin!(executor.timers.sleep_until(clock::now_ns() + limit_ns, clock::now_ns));
+pub async fn wait_until_known(limit_ns: u64) -> Option<bool> {
+    let limit = core::pin::pin!(run::sleep_until(clock::now_ns() + limit_ns));
     let poll = |context: &mut Context<'_>| {
         CURIOUS.set(context.waker());
         match PRESENCE.load(Ordering::Acquire) {

@@ -48,7 +48,7 @@ impl Sessions {
         let Some(terminal) = self.start(0) else { return };
         let factory: Factory = Box::new(move || {
             Box::pin(async move {
-                if keyboard::wait_until_known(self.executor, KEYBOARD_LIMIT_NS).await == Some(false) {
+                if keyboard::wait_until_known(KEYBOARD_LIMIT_NS).await == Some(false) {
                     terminal.print(banner::no_keyboard(self.serial)).await;
                 }
             })

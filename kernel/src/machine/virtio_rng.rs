@@ -27,7 +27,7 @@ use crate::arch::clock;
 use crate::arch::interrupts::{self, Interrupt};
 use crate::arch::lock::KernelLock;
 use crate::executor::interrupt::{self, OwnSource};
-use crate::executor::{Executor, Factory, run};
+use crate::executor::{Factory, run};
 use crate::memory::dma::{Frames, Ram};
 
 /// Which functions the driver is for.
@@ -106,9 +106,8 @@ fn start_first(device: Device) -> Result<(), String> {
     };
     log::info!("{}: entropy device, read {how}", function.address);
     *STARTED.lock() = Some(Running { device, rng, messages });
-    let executor = run::current();
-    let factory: Factory = Box::new(move || Box::pin(serve(executor)));
-    executor.start_service("virtio-rng", factory);
+    let factory: Factory = Box::new(|| Box::pin(serve()));
+    run::current().start_service("virtio-rng", factory);
     Ok(())
 }
 
@@ -130,14 +129,14 @@ fn take_interrupt(device: Device) -> Result<(Messages, Interrupt, OwnSource), St
 }
 
 /// After a panic there is no device any more, and the service ends.
-async fn serve(executor: &'static Executor) {
+async fn serve() {
     let Some(mut running) = STARTED.lock().take() else {
         return;
     };
     let address = running.device.function().address;
     loop {
         for _ in 0..REQUESTS {
-            if let Err(reason) = request(executor, &mut running).await {
+            if let Err(reason) = request(&mut running).await {
                 log::warn!("{address}: switched off: {reason}");
                 ROOT.switch_off(Kind::VirtioRng, Failure::Silent);
                 running.rng.stop(&clock::MonotonicClock);
@@ -147,16 +146,13 @@ async fn serve(executor: &'static Executor) {
         }
         let next_ns = clock::now_ns() + PAUSE_NS;
         while ROOT.is_ready() && clock::now_ns() < next_ns {
-            executor
-                .timers
-                .sleep_until(clock::now_ns() + WANTED_NS, clock::now_ns)
-                .await;
+            run::sleep_until(clock::now_ns() + WANTED_NS).await;
         }
     }
 }
 
 /// Asks for bytes and hands them on.
-async fn request(executor: &'static Executor, running: &mut Running) -> Result<(), String> {
+async fn request(running: &mut Running) -> Result<(), String> {
     let text = |error: Error| error.to_string();
     let mut bytes = [0; REQUEST_BYTES];
     running.rng.ask().map_err(text)?;
@@ -171,7 +167,7 @@ async fn request(executor: &'static Executor, running: &mut Running) -> Result<(
         }
         let is_interrupting = running.rng.has_interrupt();
         let look_ns = if is_interrupting { LOOK_NS.0 } else { LOOK_NS.1 };
-        let pause = executor.timers.sleep_until(clock::now_ns() + look_ns, clock::now_ns);
+        let pause = run::sleep_until(clock::now_ns() + look_ns);
         match &running.messages {
             Some((_, _, source)) if is_interrupting => {
                 let mut told = pin!(interrupt::wait(source.source()));

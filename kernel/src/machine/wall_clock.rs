@@ -101,7 +101,7 @@ pub fn start_service(executor: &'static Executor, firmware: &'static Firmware) {
     if !has_clock(firmware) || unix_ms().is_none() {
         return;
     }
-    let factory: Factory = Box::new(move || Box::pin(follow(executor, firmware)));
+    let factory: Factory = Box::new(move || Box::pin(follow(firmware)));
     executor.start_service("wall clock", factory);
 }
 
@@ -113,10 +113,10 @@ struct Edge {
     is_tight: bool,
 }
 
-async fn follow(executor: &'static Executor, firmware: &'static Firmware) {
+async fn follow(firmware: &'static Firmware) {
     let mut wait_ns = FIRST_DRIFT_NS;
     let mut settings = SETTINGS.load(Ordering::Relaxed);
-    let Some(mut first) = next_edge(executor, firmware).await else {
+    let Some(mut first) = next_edge(firmware).await else {
         log::warn!("clock: the clock on the battery stands still");
         return;
     };
@@ -124,9 +124,9 @@ async fn follow(executor: &'static Executor, firmware: &'static Firmware) {
         OFFSET_MS.store(first.rtc_seconds * 1000 - (first.now_ns / MS) as i64, Ordering::Relaxed);
     }
     loop {
-        pause(executor, wait_ns).await;
+        pause(wait_ns).await;
         wait_ns = (wait_ns * 2).min(LONGEST_DRIFT_NS);
-        let Some(edge) = next_edge(executor, firmware).await else {
+        let Some(edge) = next_edge(firmware).await else {
             continue;
         };
         let known = SETTINGS.load(Ordering::Relaxed);
@@ -146,16 +146,16 @@ async fn follow(executor: &'static Executor, firmware: &'static Firmware) {
     }
 }
 
-async fn pause(executor: &'static Executor, time_ns: u64) {
+async fn pause(time_ns: u64) {
     let end_ns = clock::now_ns() + time_ns;
     while clock::now_ns() < end_ns {
         let step_ns = end_ns.min(clock::now_ns() + STEP_NS);
-        executor.timers.sleep_until(step_ns, clock::now_ns).await;
+        run::sleep_until(step_ns).await;
     }
 }
 
 /// Waits for the end of one of the clock's seconds.
-async fn next_edge(executor: &'static Executor, firmware: &'static Firmware) -> Option<Edge> {
+async fn next_edge(firmware: &'static Firmware) -> Option<Edge> {
     let limit_ns = clock::now_ns() + EDGE_LIMIT_NS;
     let mut before = None;
     while clock::now_ns() < limit_ns {
@@ -178,10 +178,7 @@ async fn next_edge(executor: &'static Executor, firmware: &'static Firmware) -> 
                 _ => {}
             }
         }
-        executor
-            .timers
-            .sleep_until(clock::now_ns() + LOOK_NS, clock::now_ns)
-            .await;
+        run::sleep_until(clock::now_ns() + LOOK_NS).await;
     }
     None
 }
@@ -195,7 +192,6 @@ pub async fn set(unix_ms: i64) -> Result<(), SetError> {
     OFFSET_MS.store(unix_ms - uptime_ms(), Ordering::Relaxed);
     SETTINGS.fetch_add(1, Ordering::Relaxed);
     DRIFT_PPM.store(i64::MIN, Ordering::Relaxed);
-    let executor = run::current();
     let Some(firmware) = firmware::get().filter(|firmware| has_clock(firmware)) else {
         log::warn!("clock: the machine has no clock on a battery");
         return Err(SetError::NotKept);
@@ -206,7 +202,7 @@ pub async fn set(unix_ms: i64) -> Result<(), SetError> {
     let now_ms = self::unix_ms().unwrap_or(unix_ms);
     let wait_ms = (right_ms - now_ms).rem_euclid(1000) as u64;
     let begin_ns = clock::now_ns() + wait_ms * MS;
-    executor.timers.sleep_until(begin_ns, clock::now_ns).await;
+    run::sleep_until(begin_ns).await;
     loop {
         let now_ms = self::unix_ms().unwrap_or(unix_ms);
         let time = CivilTime::from_unix_seconds((now_ms / 1000).max(0) as u64).ok_or(SetError::NotKept)?;
@@ -221,7 +217,7 @@ pub async fn set(unix_ms: i64) -> Result<(), SetError> {
                 log::warn!("clock: {error}");
                 return Err(SetError::NotKept);
             }
-            None => executor.timers.sleep_until(clock::now_ns() + MS, clock::now_ns).await,
+            None => run::sleep_until(clock::now_ns() + MS).await,
         }
     }
 }

@@ -8,15 +8,17 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use corosensei::stack::{Stack, StackPointer};
 
 use super::paging::{self, Access};
+use super::spare::{self, FIRST_PAGES};
 use super::{PAGE_BYTES, Physical, STACKS, frames, limbo};
 use crate::arch::core_local;
+use crate::arch::tlb::Range;
 
 const SLOT_BYTES: usize = 2 << 20;
 /// Usable bytes of a stack.
 pub const STACK_BYTES: usize = 1 << 20;
 const GUARD_BYTES: usize = SLOT_BYTES - STACK_BYTES;
 const SLOTS: usize = 4096;
-const FIRST_COMMIT_BYTES: usize = 16 * 1024;
+const FIRST_COMMIT_BYTES: usize = FIRST_PAGES * PAGE_BYTES;
 /// Frames that a new stack must leave free, so that what runs already can go on.
 const SPARE_BYTES: u64 = 1 << 20;
 
@@ -40,6 +42,8 @@ pub struct Unavailable;
 #[derive(Debug)]
 pub struct TaskStack {
     slot: usize,
+    /// All pages that are counted are mapped.
+    is_whole: bool,
 }
 
 impl TaskStack {
@@ -62,17 +66,32 @@ impl TaskStack {
             })
             .ok_or(Unavailable)?;
         NEXT.store(slot + 1, Ordering::Relaxed);
-        set_committed(slot, (FIRST_COMMIT_BYTES / PAGE_BYTES) as u32);
-        TOTAL_PAGES.fetch_add(FIRST_COMMIT_BYTES / PAGE_BYTES, Ordering::Relaxed);
-        let stack = Self { slot };
-        let top = slot_address(slot) + SLOT_BYTES;
+        set_committed(slot, FIRST_PAGES as u32);
+        TOTAL_PAGES.fetch_add(FIRST_PAGES, Ordering::Relaxed);
+        let mut stack = Self { slot, is_whole: false };
+        stack.commit()?;
+        stack.is_whole = true;
+        Ok(stack)
+    }
+
+    /// Maps the first pages.
+    fn commit(&self) -> Result<(), Unavailable> {
+        let top = self.top();
+        if let Some(table) = spare::STACKS.take() {
+            // SAFETY: the slot was free, so there is no table in its place; a kept one has nothing but the first pages.
+            let attached = unsafe { paging::attach_table(slot_address(self.slot), table) };
+            return attached.map_err(|_| {
+                spare::STACKS.keep(table);
+                Unavailable
+            });
+        }
         paging::prepare(top - 1).map_err(|_| Unavailable)?;
         for page in (top - FIRST_COMMIT_BYTES..top).step_by(PAGE_BYTES) {
             let frame = frames::allocate().ok_or(Unavailable)?;
             // Cannot fail: the table was prepared above.
             paging::map(page, frame, Access::Write).map_err(|_| Unavailable)?;
         }
-        Ok(stack)
+        Ok(())
     }
 
     /// The lowest usable address.
@@ -95,12 +114,41 @@ impl Drop for TaskStack {
     fn drop(&mut self) {
         // SAFETY: the coroutine that ran here is gone, so nobody uses the slot.
         let table = unsafe { paging::detach_table(slot_address(self.slot)) };
-        TOTAL_PAGES.fetch_sub(committed(self.slot) as usize, Ordering::Relaxed);
-        match table {
-            Some(table) => limbo::free(table, 0, release, self.slot),
-            None => release(self.slot),
+        let pages = committed(self.slot) as usize;
+        TOTAL_PAGES.fetch_sub(pages, Ordering::Relaxed);
+        let Some(table) = table else {
+            release(self.slot);
+            return;
+        };
+        if !self.is_whole {
+            limbo::free(table, Range::Everything, take_apart, self.slot);
+        } else if pages == FIRST_PAGES {
+            limbo::free(
+                table,
+                Range::pages(self.top() - FIRST_COMMIT_BYTES, FIRST_PAGES),
+                keep,
+                self.slot,
+            );
+        } else {
+            // Where the others lie, nobody knows: a large frame passes over some.
+            limbo::free(table, Range::Everything, keep, self.slot);
         }
     }
+}
+
+/// Keeps a stack's table for the next one, and lets its slot be used again.
+fn keep(slot: usize, table: Physical) {
+    let grown = committed(slot) as usize - FIRST_PAGES;
+    let others = (0..paging::TABLE_ENTRIES - FIRST_PAGES).rev();
+    paging::free_pages(table, others, grown);
+    spare::STACKS.keep(table);
+    release(slot);
+}
+
+/// Frees all of a stack, and lets its slot be used again.
+fn take_apart(slot: usize, table: Physical) {
+    paging::free_tree(table, 0);
+    release(slot);
 }
 
 /// Lets a slot be used again.
@@ -217,8 +265,9 @@ fn take_frame() -> Option<Physical> {
             Err(frames::Busy) => core::hint::spin_loop(),
         }
     }
-    core_local::get()
-        .reserve
+    let core = core_local::get();
+    core.is_reserve_full.store(false, Ordering::Relaxed);
+    core.reserve
         .iter()
         .find_map(|cell| match cell.swap(0, Ordering::Relaxed) {
             0 => None,
@@ -228,9 +277,18 @@ fn take_frame() -> Option<Physical> {
 
 /// Fills the core's reserve of frames; called by the executor before it runs a task.
 pub fn refill_reserve() {
-    for cell in &core_local::get().reserve {
+    let core = core_local::get();
+    if core.is_reserve_full.load(Ordering::Relaxed) {
+        return;
+    }
+    // Noted before: what a page fault in between takes is noted again.
+    core.is_reserve_full.store(true, Ordering::Relaxed);
+    for cell in &core.reserve {
         if cell.load(Ordering::Relaxed) == 0 {
-            let Some(frame) = frames::allocate() else { return };
+            let Some(frame) = frames::allocate() else {
+                core.is_reserve_full.store(false, Ordering::Relaxed);
+                return;
+            };
             cell.store(frame.0, Ordering::Relaxed);
         }
     }
