@@ -133,9 +133,7 @@ pub fn write(parts: &Parts, variant: &Variant, path: &Path) -> Result<(), Error>
 /// it reads from; to load them, or to say by the BIOS, letter by letter, that they are missing, takes a tenth to a quarter
 /// of the whole start.
 fn write_bios_stage(to: &Path, image: &Path) -> Result<(), Error> {
-    if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder).map_err(Error::file(folder))?;
-    }
+    fs::create_dir_all(to.with_file_name("")).map_err(Error::file(to))?;
     let mut grub = Command::new("grub-mkimage");
     grub.args(["-O", "i386-pc-eltorito", "-p", "/boot/grub", "-o"]).arg(to);
     grub.args(["biosdisk", "iso9660"]);

@@ -2,7 +2,6 @@
 //! row at its start, and for what describes it in words at its end.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 /// The first of these that the rows have comes first: it names the row.
 const NAMING: &[&str] = &[
@@ -28,7 +27,7 @@ const DESCRIBING: &[&str] = &[
 const TEXTS: &[&str] = &["summary", "text", "message", "problem", "note", "details"];
 
 /// Brings `keys`, which are in alphabetical order, into the order of columns.
-pub(super) fn arrange(keys: &mut Vec<String>) {
+pub(super) fn arrange(keys: &mut [String]) {
     let naming = NAMING.iter().find(|name| keys.iter().any(|key| key == *name));
     // The sort keeps the order of what is equal.
     keys.sort_by_key(|key| {
@@ -47,6 +46,8 @@ pub(super) fn is_text(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     fn arranged(keys: &str) -> String {
