@@ -19,12 +19,16 @@ use talc::base::binning::{Binning, DefaultBinning};
 use talc::source::Source;
 
 use super::quick::{Class, QuickLists, rounded};
-use super::{ARENAS, PAGE_BYTES, frames, limbo, paging, shrink, stack};
+use super::spare::{self, FIRST_PAGES};
+use super::{ARENAS, PAGE_BYTES, Physical, frames, limbo, paging, shrink, stack};
 use crate::arch::core_local::{self, ArenaPointer};
+use crate::arch::tlb::Range;
 
 const SLOT_BYTES: usize = 1 << 30;
 const SLOTS: usize = 4096;
-const FIRST_COMMIT_BYTES: usize = 16 * 1024;
+const FIRST_COMMIT_BYTES: usize = FIRST_PAGES * PAGE_BYTES;
+/// A kept arena's pages lie in one table.
+const TABLE_BYTES: usize = paging::TABLE_ENTRIES * PAGE_BYTES;
 /// Grow by at least this much.
 const STEP_BYTES: usize = 16 * 1024;
 /// Kept of the free memory at the arena's end when that is given back.
@@ -118,13 +122,33 @@ unsafe impl Source for Pages {
 impl Pages {
     /// Commits the next `bytes`; all or nothing.
     fn commit(&mut self, bytes: usize) -> Result<(), ()> {
+        self.commit_by(bytes, |start| paging::map_range(start, bytes))
+    }
+
+    /// Commits the first pages.
+    fn commit_first(&mut self) -> Result<(), ()> {
+        self.commit_by(FIRST_COMMIT_BYTES, |start| match spare::ARENAS.take() {
+            Some(directory) => {
+                // SAFETY: the slot was free, so nothing is in its place; what is kept has nothing but the first pages.
+                unsafe { paging::attach_gigabyte(start, directory) }.inspect_err(|_| spare::ARENAS.keep(directory))
+            }
+            None => paging::map_range(start, FIRST_COMMIT_BYTES),
+        })
+    }
+
+    /// Commits the next `bytes`, which `map` maps from an address on.
+    fn commit_by(
+        &mut self,
+        bytes: usize,
+        map: impl FnOnce(usize) -> Result<(), paging::OutOfFrames>,
+    ) -> Result<(), ()> {
         // Mapping takes kernel locks; with too little stack for that, the overflow must come before them.
         stack::overflow_if_tight();
         let total = self.committed.checked_add(bytes).ok_or(())?;
         if total > self.hard_limit.load(Ordering::Relaxed) || !frames::has_free(bytes as u64 + self.left_bytes) {
             return Err(());
         }
-        paging::map_range(self.base + self.committed, bytes).map_err(|_| ())?;
+        map(self.base + self.committed).map_err(|_| ())?;
         self.committed = total;
         TOTAL_BYTES.fetch_add(bytes, Ordering::Relaxed);
         if total > self.soft_limit.load(Ordering::Relaxed) {
@@ -175,7 +199,7 @@ impl Arena {
             control,
         };
         let arena = Self { slot, _parent: parent };
-        pages.commit(FIRST_COMMIT_BYTES).map_err(|()| Unavailable)?;
+        pages.commit_first().map_err(|()| Unavailable)?;
 
         let header = base as *mut Header;
         // SAFETY: the first pages of the slot were just committed and belong to this arena alone.
@@ -251,19 +275,41 @@ impl Drop for Arena {
     fn drop(&mut self) {
         let header = self.pointer().cast::<Header>();
         let base = ARENAS + self.slot * SLOT_BYTES;
+        let mut committed = 0;
         if paging::is_mapped(base) {
             // SAFETY: the first page is mapped, so the header was written.
-            let committed = unsafe { (*header).talc.source.committed };
+            committed = unsafe { (*header).talc.source.committed };
             TOTAL_BYTES.fetch_sub(committed, Ordering::Relaxed);
         }
         // SAFETY: the task is gone and nobody holds the arena any more.
         let directory = unsafe { paging::detach_gigabyte(base) };
         OWNERS[self.slot].fetch_or(DEAD | KNOWN, Ordering::Relaxed);
-        match directory {
-            Some(directory) => limbo::free(directory, 1, release, self.slot),
-            None => release(self.slot),
+        let Some(directory) = directory else {
+            release(self.slot);
+            return;
+        };
+        // A table that was made for pages that the arena has given back since is one too many for a kept arena.
+        let is_small = (FIRST_COMMIT_BYTES..=TABLE_BYTES).contains(&committed) && !paging::has_second(directory);
+        if is_small {
+            let range = Range::pages(base, committed / PAGE_BYTES);
+            limbo::free(directory, range, keep, self.slot);
+        } else {
+            limbo::free(directory, Range::Everything, take_apart, self.slot);
         }
     }
+}
+
+/// Keeps an arena's tables for the next one, and lets its slot be used again.
+fn keep(slot: usize, directory: Physical) {
+    paging::free_row(directory, FIRST_PAGES);
+    spare::ARENAS.keep(directory);
+    release(slot);
+}
+
+/// Frees all of an arena, and lets its slot be used again.
+fn take_apart(slot: usize, directory: Physical) {
+    paging::free_tree(directory, 1);
+    release(slot);
 }
 
 /// Lets a slot be used again.

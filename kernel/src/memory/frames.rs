@@ -7,7 +7,7 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::bitmap::FrameBitmap;
-use super::{PAGE_BYTES, Physical, image, limbo};
+use super::{PAGE_BYTES, Physical, image, limbo, spare};
 use crate::arch::lock::KernelLock;
 use crate::boot::tags::{MemoryKind, Tags};
 
@@ -143,9 +143,10 @@ pub fn allocate() -> Option<Physical> {
     take().or_else(|| limbo::hurry().then(take)?)
 }
 
-/// Whether `bytes` of RAM are free, those counted that other cores only have to let go of.
+/// Whether `bytes` of RAM are free, those counted that other cores only have to let go of, or that are kept for new tasks.
 pub fn has_free(bytes: u64) -> bool {
-    free_bytes() >= bytes || (limbo::hurry() && free_bytes() >= bytes)
+    let has_free = || (FREE.load(Ordering::Relaxed) * PAGE_BYTES) as u64 >= bytes;
+    has_free() || (limbo::hurry() && has_free())
 }
 
 /// Takes `count` frames in a row; their contents are whatever they were.
@@ -187,9 +188,9 @@ pub fn free(frame: Physical) {
     }
 }
 
-/// Bytes of RAM that nobody uses.
+/// Bytes of RAM that nobody uses, those counted that are kept for the next tasks.
 pub fn free_bytes() -> u64 {
-    (FREE.load(Ordering::Relaxed) * PAGE_BYTES) as u64
+    (FREE.load(Ordering::Relaxed) * PAGE_BYTES + spare::bytes()) as u64
 }
 
 /// Bytes of RAM that the allocator manages, used or not.

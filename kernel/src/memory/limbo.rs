@@ -5,9 +5,9 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Physical, paging};
+use super::{Physical, spare};
 use crate::arch::lock::KernelLock;
-use crate::arch::tlb;
+use crate::arch::tlb::{self, Range};
 
 /// Tables that can wait; where one more comes, all cores are asked to hurry.
 const ROOM: usize = 512;
@@ -16,11 +16,9 @@ const ROOM: usize = 512;
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     table: Physical,
-    /// Levels of tables below it.
-    levels: usize,
     removal: u64,
-    /// Told that its addresses can be used again.
-    release: fn(usize),
+    /// Frees it; its addresses can be used again.
+    release: fn(usize, Physical),
     slot: usize,
 }
 
@@ -60,13 +58,12 @@ impl Queue {
     }
 }
 
-/// Frees the pages of `table`, which has left the tree and has `levels` levels of tables below it, and the table itself;
-/// calls `release` with `slot` then. At once where only this core runs.
-pub fn free(table: Physical, levels: usize, release: fn(usize), slot: usize) {
+/// Calls `release` with `slot` and `table`, which has left the tree and had pages in `range`, when no core can use those any
+/// more: at once where only this core runs.
+pub fn free(table: Physical, range: Range, release: fn(usize, Physical), slot: usize) {
     let mut entry = Entry {
         table,
-        levels,
-        removal: tlb::note_removal(),
+        removal: tlb::note_removal(range),
         release,
         slot,
     };
@@ -89,17 +86,16 @@ pub fn reap() {
     while COUNT.load(Ordering::Relaxed) > 0 {
         let entry = QUEUE.lock().pop_free();
         let Some(entry) = entry else { return };
-        paging::free_tree(entry.table, entry.levels);
-        (entry.release)(entry.slot);
+        (entry.release)(entry.slot, entry.table);
     }
 }
 
-/// Asks all cores to let go of what waits here, and frees it; false where nothing waits.
+/// Asks all cores to let go of what waits here, and frees it and what is kept for new tasks; false where there is nothing.
 pub fn hurry() -> bool {
-    if COUNT.load(Ordering::Relaxed) == 0 {
-        return false;
+    let is_waiting = COUNT.load(Ordering::Relaxed) > 0;
+    if is_waiting {
+        tlb::flush_everywhere();
+        reap();
     }
-    tlb::flush_everywhere();
-    reap();
-    true
+    spare::release() || is_waiting
 }

@@ -38,6 +38,8 @@ pub mod quick;
 #[cfg(target_os = "none")]
 mod shrink;
 #[cfg(target_os = "none")]
+mod spare;
+#[cfg(target_os = "none")]
 pub mod stack;
 pub mod stack_range;
 #[cfg(target_os = "none")]

@@ -18,6 +18,8 @@ use crate::arch::tlb;
 use crate::boot::tags::{MemoryKind, Tags};
 
 const LARGE_PAGE_BYTES: u64 = 2 << 20;
+/// Entries of a table.
+pub const TABLE_ENTRIES: usize = 512;
 
 /// Guards the tables above the last level, and the choice of the root.
 static ROOT: KernelLock<Physical> = KernelLock::new(Physical(0));
@@ -289,6 +291,43 @@ fn detach(entry: *mut PageTableEntry) -> Option<Physical> {
     Some(table)
 }
 
+/// Puts a directory that [`detach_gigabyte`] took out into the tables, with all below it, for the GiB at `start`.
+///
+/// # Errors
+///
+/// [`OutOfFrames`] where a table above is missing and cannot be made.
+///
+/// # Safety
+///
+/// Nothing may be mapped there, and no core may use the directory's pages by any other address.
+pub unsafe fn attach_gigabyte(start: usize, directory: Physical) -> Result<(), OutOfFrames> {
+    let root = ROOT.lock();
+    let pointers = child(*root, (start >> 39) & 511)?;
+    attach(entry(pointers, (start >> 30) & 511), directory);
+    Ok(())
+}
+
+/// Puts a last-level table that [`detach_table`] took out into the tables, with its pages, for the 2 MiB at `start`.
+///
+/// # Errors
+///
+/// [`OutOfFrames`] where a table above is missing and cannot be made.
+///
+/// # Safety
+///
+/// Nothing may be mapped there, and no core may use the table's pages by any other address.
+pub unsafe fn attach_table(start: usize, table: Physical) -> Result<(), OutOfFrames> {
+    let root = ROOT.lock();
+    let directory = directory(*root, start)?;
+    attach(entry(directory, (start >> 21) & 511), table);
+    Ok(())
+}
+
+fn attach(entry: *mut PageTableEntry, table: Physical) {
+    // SAFETY: the entry is valid, and the caller holds the lock.
+    unsafe { (*entry).set_addr(PhysAddr::new(table.0), Flags::PRESENT | Flags::WRITABLE) };
+}
+
 /// What a present entry points at.
 fn present(entry: *mut PageTableEntry) -> Option<Physical> {
     // SAFETY: the entry is one of a table that is in use.
@@ -308,6 +347,30 @@ pub fn free_tree(table: Physical, levels: usize) {
         }
     }
     frames::free(table);
+}
+
+/// Frees pages of a last-level table that was taken out of use, at the places `indices`, until `count` of them are freed.
+pub fn free_pages(table: Physical, indices: impl Iterator<Item = usize>, count: usize) {
+    let entries = indices.map(|index| entry(table, index));
+    let with_page = entries.filter_map(|entry| Some((entry, present(entry)?)));
+    for (entry, frame) in with_page.take(count) {
+        // SAFETY: the entry is one of a table that only the caller uses.
+        unsafe { (*entry).set_unused() };
+        frames::free(frame);
+    }
+}
+
+/// Whether a directory that was taken out of use has more than its first table. A GiB is used from its start on.
+pub fn has_second(directory: Physical) -> bool {
+    present(entry(directory, 1)).is_some()
+}
+
+/// Frees the pages of a directory's first table from the place `first` on; they lie in a row.
+pub fn free_row(directory: Physical, first: usize) {
+    if let Some(table) = present(entry(directory, 0)) {
+        let row = (first..TABLE_ENTRIES).take_while(|&index| present(entry(table, index)).is_some());
+        free_pages(table, row, TABLE_ENTRIES);
+    }
 }
 
 fn find_directory(root: Physical, address: usize) -> Option<Physical> {

@@ -8,15 +8,17 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use corosensei::stack::{Stack, StackPointer};
 
 use super::paging::{self, Access};
+use super::spare::{self, FIRST_PAGES};
 use super::{PAGE_BYTES, Physical, STACKS, frames, limbo};
 use crate::arch::core_local;
+use crate::arch::tlb::Range;
 
 const SLOT_BYTES: usize = 2 << 20;
 /// Usable bytes of a stack.
 pub const STACK_BYTES: usize = 1 << 20;
 const GUARD_BYTES: usize = SLOT_BYTES - STACK_BYTES;
 const SLOTS: usize = 4096;
-const FIRST_COMMIT_BYTES: usize = 16 * 1024;
+const FIRST_COMMIT_BYTES: usize = FIRST_PAGES * PAGE_BYTES;
 /// Frames that a new stack must leave free, so that what runs already can go on.
 const SPARE_BYTES: u64 = 1 << 20;
 
@@ -34,6 +36,8 @@ pub struct Unavailable;
 #[derive(Debug)]
 pub struct TaskStack {
     slot: usize,
+    /// All pages that are counted are mapped.
+    is_whole: bool,
 }
 
 impl TaskStack {
@@ -56,17 +60,32 @@ impl TaskStack {
             })
             .ok_or(Unavailable)?;
         NEXT.store(slot + 1, Ordering::Relaxed);
-        COMMITTED[slot].store((FIRST_COMMIT_BYTES / PAGE_BYTES) as u32, Ordering::Relaxed);
-        TOTAL_PAGES.fetch_add(FIRST_COMMIT_BYTES / PAGE_BYTES, Ordering::Relaxed);
-        let stack = Self { slot };
-        let top = slot_address(slot) + SLOT_BYTES;
+        COMMITTED[slot].store(FIRST_PAGES as u32, Ordering::Relaxed);
+        TOTAL_PAGES.fetch_add(FIRST_PAGES, Ordering::Relaxed);
+        let mut stack = Self { slot, is_whole: false };
+        stack.commit()?;
+        stack.is_whole = true;
+        Ok(stack)
+    }
+
+    /// Maps the first pages.
+    fn commit(&self) -> Result<(), Unavailable> {
+        let top = self.top();
+        if let Some(table) = spare::STACKS.take() {
+            // SAFETY: the slot was free, so there is no table in its place; a kept one has nothing but the first pages.
+            let attached = unsafe { paging::attach_table(slot_address(self.slot), table) };
+            return attached.map_err(|_| {
+                spare::STACKS.keep(table);
+                Unavailable
+            });
+        }
         paging::prepare(top - 1).map_err(|_| Unavailable)?;
         for page in (top - FIRST_COMMIT_BYTES..top).step_by(PAGE_BYTES) {
             let frame = frames::allocate().ok_or(Unavailable)?;
             // Cannot fail: the table was prepared above.
             paging::map(page, frame, Access::Write).map_err(|_| Unavailable)?;
         }
-        Ok(stack)
+        Ok(())
     }
 
     /// The lowest usable address.
@@ -89,16 +108,40 @@ impl Drop for TaskStack {
     fn drop(&mut self) {
         // SAFETY: the coroutine that ran here is gone, so nobody uses the slot.
         let table = unsafe { paging::detach_table(slot_address(self.slot)) };
-        TOTAL_PAGES.fetch_sub(COMMITTED[self.slot].load(Ordering::Relaxed) as usize, Ordering::Relaxed);
-        match table {
-            Some(table) => limbo::free(table, 0, release, self.slot),
-            None => release(self.slot),
+        let pages = COMMITTED[self.slot].load(Ordering::Relaxed) as usize;
+        TOTAL_PAGES.fetch_sub(pages, Ordering::Relaxed);
+        let Some(table) = table else {
+            COMMITTED[self.slot].store(0, Ordering::Relaxed);
+            return;
+        };
+        if !self.is_whole {
+            limbo::free(table, Range::Everything, take_apart, self.slot);
+        } else if pages == FIRST_PAGES {
+            limbo::free(
+                table,
+                Range::pages(self.top() - FIRST_COMMIT_BYTES, FIRST_PAGES),
+                keep,
+                self.slot,
+            );
+        } else {
+            // Where the others lie, nobody knows: a large frame passes over some.
+            limbo::free(table, Range::Everything, keep, self.slot);
         }
     }
 }
 
-/// Lets a slot be used again.
-fn release(slot: usize) {
+/// Keeps a stack's table for the next one, and lets its slot be used again.
+fn keep(slot: usize, table: Physical) {
+    let grown = COMMITTED[slot].load(Ordering::Relaxed) as usize - FIRST_PAGES;
+    let others = (0..paging::TABLE_ENTRIES - FIRST_PAGES).rev();
+    paging::free_pages(table, others, grown);
+    spare::STACKS.keep(table);
+    COMMITTED[slot].store(0, Ordering::Relaxed);
+}
+
+/// Frees all of a stack, and lets its slot be used again.
+fn take_apart(slot: usize, table: Physical) {
+    paging::free_tree(table, 0);
     COMMITTED[slot].store(0, Ordering::Relaxed);
 }
 
