@@ -25,6 +25,8 @@ const RECENT_REMOVALS: usize = 16;
 const MISSED_LIMIT: u64 = 8;
 /// Pages that are forgotten one by one.
 const PAGES_LIMIT: usize = 16;
+/// Room for their number in one word with the first one's.
+const COUNT_BITS: u32 = 5;
 
 /// Which translations a removal took away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +51,12 @@ impl Range {
         Self::Pages { start, count }
     }
 
-    /// In one word: the address, with the number of pages in the bits that are zero in it; 0 for everything.
+    /// In one word: the page's number, and how many pages in the lowest bits; 0 for everything. No word of it looks like a
+    /// pointer into an arena, which the image's variables never hold.
     fn packed(self) -> usize {
         match self {
             Self::Everything => 0,
-            Self::Pages { start, count } => start | count,
+            Self::Pages { start, count } => (start / PAGE_BYTES) << COUNT_BITS | count,
         }
     }
 }
@@ -157,7 +160,7 @@ fn forget(first: u64, last: u64) {
             x86_64::instructions::tlb::flush_all();
             return;
         }
-        let (start, count) = (range & !(PAGE_BYTES - 1), range & (PAGE_BYTES - 1));
+        let (start, count) = ((range >> COUNT_BITS) * PAGE_BYTES, range & ((1 << COUNT_BITS) - 1));
         for page in 0..count {
             // This also forgets all that is cached of the tables above the last level (4.10.4.1).
             x86_64::instructions::tlb::flush(VirtAddr::new((start + page * PAGE_BYTES) as u64));
