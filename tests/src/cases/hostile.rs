@@ -148,7 +148,9 @@ fn outcome(machine: &mut Machine, path: &str) -> Result<(String, String), Error>
     let last = shown.rsplit_once("\n[\"").map_or(shown.as_str(), |(_, last)| last);
     let inner = last.trim_start_matches("[\"").strip_suffix(']');
     let (code, result) = inner
-        .and_then(|inner| inner.split_once("\", "))
+        .and_then(|inner| inner.split_once("\","))
+        // A long array goes on in the next line.
+        .map(|(code, result)| (code, result.trim_start()))
         .ok_or_else(|| Error::Wrong(format!("no outcome but {shown:?}")))?;
     Ok((code.into(), result.into()))
 }
