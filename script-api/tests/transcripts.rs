@@ -295,7 +295,8 @@ fn runs_tasks_on_copies() {
     );
     let killed = machine.enter("let id = task::start(|| loop {}); task::kill(id); task::wait(id)");
     assert!(killed.contains("error[killed]"), "{killed}");
-    assert!(machine.enter("task::list()").lines().any(|line| line.contains("name")));
+    let list = machine.enter("task::list()");
+    assert!(list.lines().any(|line| line.contains("id  name")), "{list}");
     let panicked = machine.enter("task::wait(task::start(|| debug::panic()))");
     assert!(panicked.contains("error[native_panic]"), "{panicked}");
 }

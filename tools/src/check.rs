@@ -161,11 +161,8 @@ fn safety() -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
     for (name, folder, ..) in LAYERS.iter().filter(|(name, ..)| SAFE.contains(name)) {
         let source = command::root().join(folder).join("src");
-        let programs = fs::read_dir(source.join("bin"))
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path());
+        let folder = fs::read_dir(source.join("bin")).into_iter();
+        let programs = folder.flatten().flatten().map(|entry| entry.path());
         for file in ["lib.rs", "main.rs"]
             .map(|root| source.join(root))
             .into_iter()

@@ -135,8 +135,9 @@ pub fn write(parts: &Parts, variant: &Variant, path: &Path) -> Result<(), Error>
 fn write_bios_stage(to: &Path, image: &Path) -> Result<(), Error> {
     fs::create_dir_all(to.with_file_name("")).map_err(Error::file(to))?;
     let mut grub = Command::new("grub-mkimage");
-    grub.args(["-O", "i386-pc-eltorito", "-p", "/boot/grub", "-o"]).arg(to);
-    grub.args(["biosdisk", "iso9660"]);
+    grub.args(["-O", "i386-pc-eltorito", "-p", "/boot/grub", "-c"]);
+    grub.arg(command::root().join("grub/first-stage.cfg")).arg("-o").arg(to);
+    grub.args(["biosdisk", "iso9660", "search_fs_file"]);
     command::run_quietly(&mut grub, &image.with_extension("log"), LIMIT)
 }
 

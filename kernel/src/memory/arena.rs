@@ -10,7 +10,7 @@
 use alloc::sync::Arc;
 use core::alloc::Layout;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use services::host::LimitError;
 use services::task::{Control, Requests, TaskId};
@@ -79,6 +79,8 @@ struct Header {
 struct Pages {
     base: usize,
     committed: usize,
+    /// Pages come or go: a task that is abandoned meanwhile leaves tables that `committed` does not tell of.
+    is_changing: AtomicBool,
     /// Both limits may be changed by other cores.
     soft_limit: AtomicUsize,
     hard_limit: AtomicUsize,
@@ -123,9 +125,11 @@ impl Pages {
     /// Gives the pages from `new_end` on back.
     fn shrink_to(&mut self, new_end: usize) {
         let bytes = self.base + self.committed - new_end;
+        self.is_changing.store(true, Ordering::Relaxed);
         paging::unmap_range(new_end, bytes);
         TOTAL_BYTES.fetch_sub(bytes, Ordering::Relaxed);
         self.committed = new_end - self.base;
+        self.is_changing.store(false, Ordering::Relaxed);
     }
 
     /// Commits the next `bytes`; all or nothing.
@@ -156,7 +160,10 @@ impl Pages {
         if total > self.hard_limit.load(Ordering::Relaxed) || !frames::has_free(bytes as u64 + self.left_bytes) {
             return Err(());
         }
-        map(self.base + self.committed).map_err(|_| ())?;
+        self.is_changing.store(true, Ordering::Relaxed);
+        let mapped = map(self.base + self.committed);
+        self.is_changing.store(false, Ordering::Relaxed);
+        mapped.map_err(|_| ())?;
         self.committed = total;
         TOTAL_BYTES.fetch_add(bytes, Ordering::Relaxed);
         if total > self.soft_limit.load(Ordering::Relaxed) {
@@ -200,6 +207,7 @@ impl Arena {
         let mut pages = Pages {
             base,
             committed: 0,
+            is_changing: AtomicBool::new(false),
             soft_limit: AtomicUsize::new(soft_limit),
             hard_limit: AtomicUsize::new(hard_limit),
             left_bytes: kernel_share * if parent.is_some() { 2 } else { 1 },
@@ -283,10 +291,11 @@ impl Drop for Arena {
     fn drop(&mut self) {
         let header = self.pointer().cast::<Header>();
         let base = ARENAS + self.slot * SLOT_BYTES;
-        let mut committed = 0;
+        let (mut committed, mut is_changing) = (0, false);
         if paging::is_mapped(base) {
             // SAFETY: the first page is mapped, so the header was written.
-            committed = unsafe { (*header).talc.source.committed };
+            let pages = unsafe { &(*header).talc.source };
+            (committed, is_changing) = (pages.committed, pages.is_changing.load(Ordering::Relaxed));
             TOTAL_BYTES.fetch_sub(committed, Ordering::Relaxed);
         }
         // SAFETY: the task is gone and nobody holds the arena any more.
@@ -298,7 +307,7 @@ impl Drop for Arena {
         };
         // A table that was made for pages that the arena has given back since is one too many for a kept arena.
         let is_small = (FIRST_COMMIT_BYTES..=TABLE_BYTES).contains(&committed) && !paging::has_second(directory);
-        if is_small {
+        if is_small && !is_changing {
             let range = Range::pages(base, committed / PAGE_BYTES);
             limbo::free(directory, range, keep, self.slot);
         } else {

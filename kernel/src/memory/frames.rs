@@ -151,7 +151,8 @@ pub fn has_free(bytes: u64) -> bool {
 
 /// Takes `count` frames in a row; their contents are whatever they were.
 pub fn allocate_contiguous(count: usize) -> Option<Physical> {
-    with(|frames| frames.allocate_contiguous(count, 1, None)).map(Physical::of_frame)
+    let take = || with(|frames| frames.allocate_contiguous(count, 1, None)).map(Physical::of_frame);
+    take().or_else(|| limbo::hurry().then(take)?)
 }
 
 /// Somebody uses the allocator.

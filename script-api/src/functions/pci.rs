@@ -39,13 +39,15 @@ const INFO: Doc = Doc {
     ],
     waits: false,
     summary: "Tells everything that is known of a PCI device, as it is now.",
-    notes: "What pci::list() has, and: vendor, device, class_id, interface, revision, subsystem, command (what the device may \
-            do: answer at ports and memory, read and write memory itself, interrupt by its line), errors (those on the \
-            bus that it has noted), power_state, driver_state (\"none\", \"starting: NAME\", \"running: NAME\", or \"refused: NAME: REASON\"), link (PCI Express: \
-            speed and lanes now, and at most; slower where they differ), interrupt (pin, the line that the firmware noted, \
-            msi and msix, waits: it asks for one by its line, handled: its rows of irq::list()), bars (ranges of memory and ports: \
-            assigned_by is \"firmware\" or \"rhaios\"; where it and address are (), problem says why), rom, bridge (buses behind it, and its windows: address, size_bytes and assigned_by) and capabilities. What a device has not \
-            is ().",
+    notes: "What pci::list() has, and: vendor, device, class_id, interface, revision, subsystem, command (what the \
+            device may do: answer at ports and memory, read and write memory itself, interrupt by its line), errors \
+            (those on the bus that it has noted), power_state, driver_state (\"none\", \"starting: NAME\", \
+            \"running: NAME\", or \"refused: NAME: REASON\"), link (PCI Express: speed and lanes now, and at most; \
+            slower where they differ), interrupt (pin, the line that the firmware noted, msi and msix, waits: it \
+            asks for one by its line, handled: its rows of irq::list()), bars (ranges of memory and ports: \
+            assigned_by is \"firmware\" or \"rhaios\"; where it and address are (), problem says why), rom, bridge \
+            (buses behind it, and its windows: address, size_bytes and assigned_by) and capabilities. What a device \
+            has not is ().",
     example: Example::Shows(r#"pci::info("06:00.0").bars[0].size_bytes"#, "16384"),
 };
 

@@ -18,6 +18,11 @@ const NAMING: &[&str] = &[
     "name",
 ];
 
+/// Rows that have a number of their own have these beside it, which matter most; where something else names the rows, a
+/// name is a long text.
+const NUMBER: &str = "id";
+const BESIDE_NUMBER: &[&str] = &["name", "state"];
+
 /// These come last, in this order, where they do not name the row.
 const DESCRIBING: &[&str] = &[
     "name", "used_for", "summary", "text", "message", "problem", "note", "details",
@@ -32,10 +37,13 @@ pub(super) fn arrange(keys: &mut [String]) {
     // The sort keeps the order of what is equal.
     keys.sort_by_key(|key| {
         if Some(&key.as_str()) == naming {
-            return 0;
+            return (0, 0);
         }
-        let describing = DESCRIBING.iter().position(|name| name == key);
-        describing.map_or(1, |at| at + 2)
+        let among = |names: &[&str]| names.iter().position(|name| name == key);
+        match among(BESIDE_NUMBER) {
+            Some(at) if naming == Some(&NUMBER) => (1, at),
+            _ => among(DESCRIBING).map_or((2, 0), |at| (3, at)),
+        }
     });
 }
 
@@ -64,7 +72,7 @@ mod tests {
             arranged("address class device_id driver name vendor_id"),
             "address class device_id driver vendor_id name"
         );
-        assert_eq!(arranged("core id name state"), "id core state name");
+        assert_eq!(arranged("core id name state"), "id name state core");
         assert_eq!(arranged("text time_ms"), "time_ms text");
         assert_eq!(arranged("details name offset"), "name offset details");
         assert_eq!(arranged("text"), "text");
