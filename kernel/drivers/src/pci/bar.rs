@@ -22,20 +22,9 @@ pub enum Kind {
     Memory64,
 }
 
-/// Why the firmware's place for a range does not count.
+/// Why a range that the firmware has given no address has no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// There is none.
-    Unset,
-    /// No bridge hands it on, or the machine has no such address.
-    Outside,
-    /// Somebody else is there.
-    Overlapping,
-}
-
-/// Why no other place was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Obstacle {
+pub enum Missing {
     /// None was looked for: nothing is known of where it may be, or it must not be changed.
     LeftAlone,
     /// Every place that can be handed on to it is taken.
@@ -44,26 +33,13 @@ pub enum Obstacle {
     DoesNotStick,
 }
 
-/// Why a range has no place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Missing {
-    /// What is wrong with what the firmware has left.
-    pub cause: Cause,
-    /// Why that has remained.
-    pub obstacle: Obstacle,
-}
-
 impl fmt::Display for Missing {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self.cause {
-            Cause::Unset => "the firmware has given it no address",
-            Cause::Outside => "no bridge hands on the address that the firmware has given it",
-            Cause::Overlapping => "the firmware has given its address to another range too",
-        })?;
-        out.write_str(match self.obstacle {
-            Obstacle::LeftAlone => ", and it is left alone",
-            Obstacle::NoRoom => ", and there is no room for it",
-            Obstacle::DoesNotStick => ", and its register keeps no other",
+        out.write_str("the firmware has given it no address, and ")?;
+        out.write_str(match self {
+            Self::LeftAlone => "it is left alone",
+            Self::NoRoom => "there is no room for it",
+            Self::DoesNotStick => "its register keeps no other",
         })
     }
 }
@@ -113,10 +89,7 @@ impl Bar {
 /// As the firmware has left a register.
 fn left_by_firmware(address: u64) -> Assignment {
     match address {
-        0 => Assignment::Missing(Missing {
-            cause: Cause::Unset,
-            obstacle: Obstacle::LeftAlone,
-        }),
+        0 => Assignment::Missing(Missing::LeftAlone),
         _ => Assignment::Firmware,
     }
 }

@@ -53,6 +53,14 @@ impl Kind {
             Self::Prefetchable | Self::Memory => 0x10_0000,
         }
     }
+
+    /// The bit of the command register that lets a bridge hand it on.
+    pub(super) fn decoding(self) -> u16 {
+        match self {
+            Self::Io => command::IO,
+            Self::Prefetchable | Self::Memory => command::MEMORY,
+        }
+    }
 }
 
 /// Which windows were opened by [`super::assign`].
@@ -148,16 +156,12 @@ pub(super) fn open(space: &(impl ConfigSpace + ?Sized), address: Address, kind: 
         .iter()
         .map(|(offset, _)| (*offset, space.read32(address, *offset) & keep(*offset)))
         .collect();
-    let hands_on = match kind {
-        Kind::Io => command::IO,
-        Kind::Prefetchable | Kind::Memory => command::MEMORY,
-    };
     for (offset, value) in registers {
         space.write32(address, offset, value);
     }
     let windows = read_windows(space, address);
     if windows.window(kind) == Some(range) {
-        command::change(space, address, hands_on | command::BUS_MASTER, 0);
+        allow(space, address, kind.decoding() | command::BUS_MASTER);
         return true;
     }
     for (offset, value) in before {
@@ -188,39 +192,69 @@ pub fn read_cardbus(space: &(impl ConfigSpace + ?Sized), address: Address) -> Br
     }
 }
 
-fn read_windows(space: &(impl ConfigSpace + ?Sized), address: Address) -> Bridge {
-    let io = space.read32(address, registers::IO_WINDOW);
-    let io_upper = space.read32(address, registers::IO_WINDOW_UPPER);
-    let is_wide_io = io & 0xf == 1;
-    let port = |byte: u32, upper: u32| {
-        let upper = if is_wide_io { u64::from(upper & 0xffff) << 16 } else { 0 };
-        upper | u64::from(byte & 0xf0) << 8
-    };
-    let memory = space.read32(address, registers::MEMORY_WINDOW);
+/// Sets bits of a bridge's command register. A window that nobody has set up since the reset is open at 0 as soon as the
+/// bridge decodes (PCI-to-PCI Bridge 1.2, 3.2.5.6), so those that it begins to hand on are closed before.
+pub fn allow(space: &(impl ConfigSpace + ?Sized), address: Address, bits: u16) {
+    let new = bits & !command::read(space, address);
+    for kind in [Kind::Io, Kind::Prefetchable, Kind::Memory] {
+        if new & kind.decoding() != 0 && read_ends(space, address, kind) == (0, 0) {
+            // The base is the last unit below 64 Ki or 4 GiB, the limit the first.
+            match kind {
+                Kind::Io => space.write32(address, registers::IO_WINDOW, 0x00f0),
+                Kind::Prefetchable => space.write32(address, registers::PREFETCHABLE_WINDOW, 0xfff0),
+                Kind::Memory => space.write32(address, registers::MEMORY_WINDOW, 0xfff0),
+            }
+        }
+    }
+    command::change(space, address, bits, 0);
+}
+
+/// Where the first and the last unit of a window start.
+fn read_ends(space: &(impl ConfigSpace + ?Sized), address: Address, kind: Kind) -> (u64, u64) {
     let low = |half: u32| u64::from(half & 0xfff0) << 16;
-    let prefetchable = space.read32(address, registers::PREFETCHABLE_WINDOW);
-    let is_wide = prefetchable & 0xf == 1;
-    let upper = |offset| match is_wide {
-        true => u64::from(space.read32(address, offset)) << 32,
-        false => 0,
-    };
+    match kind {
+        Kind::Io => {
+            let io = space.read32(address, registers::IO_WINDOW);
+            let upper = match io & 0xf {
+                1 => space.read32(address, registers::IO_WINDOW_UPPER),
+                _ => 0,
+            };
+            let port = |byte: u32, upper: u32| u64::from(upper & 0xffff) << 16 | u64::from(byte & 0xf0) << 8;
+            (port(io, upper), port(io >> 8, upper >> 16))
+        }
+        Kind::Memory => {
+            let memory = space.read32(address, registers::MEMORY_WINDOW);
+            (low(memory), low(memory >> 16))
+        }
+        Kind::Prefetchable => {
+            let prefetchable = space.read32(address, registers::PREFETCHABLE_WINDOW);
+            let upper = |offset| match prefetchable & 0xf {
+                1 => u64::from(space.read32(address, offset)) << 32,
+                _ => 0,
+            };
+            (
+                low(prefetchable) | upper(registers::PREFETCHABLE_BASE_UPPER),
+                low(prefetchable >> 16) | upper(registers::PREFETCHABLE_LIMIT_UPPER),
+            )
+        }
+    }
+}
+
+fn read_windows(space: &(impl ConfigSpace + ?Sized), address: Address) -> Bridge {
+    let window = |kind| window_between(read_ends(space, address, kind), kind);
     Bridge {
-        io: range(port(io, io_upper), port(io >> 8, io_upper >> 16), 0xfff),
-        memory: range(low(memory), low(memory >> 16), 0xf_ffff),
-        prefetchable: range(
-            low(prefetchable) | upper(registers::PREFETCHABLE_BASE_UPPER),
-            low(prefetchable >> 16) | upper(registers::PREFETCHABLE_LIMIT_UPPER),
-            0xf_ffff,
-        ),
+        io: window(Kind::Io),
+        memory: window(Kind::Memory),
+        prefetchable: window(Kind::Prefetchable),
         ..Bridge::default()
     }
 }
 
-/// The window from `base` to the end of the unit that `limit` names; closed where it ends before it starts. A window
-/// at 0 that nobody has set up looks open for its first unit, and nothing of a PC's can lie there.
-fn range(base: u64, limit: u64, unit_mask: u64) -> Option<Range> {
+/// The window from `base` to the end of the unit at `limit`; closed where it ends before it starts. One at 0 that nobody
+/// has set up looks open for its first unit; nothing of a PC's can lie there, and [`allow`] closes it.
+fn window_between((base, limit): (u64, u64), kind: Kind) -> Option<Range> {
     (base <= limit && (base, limit) != (0, 0)).then_some(Range {
         first: base,
-        last: limit | unit_mask,
+        last: limit | (kind.unit() - 1),
     })
 }

@@ -70,6 +70,14 @@ impl FakeFunction {
         self
     }
 
+    /// Nobody has set up a bridge's windows since the reset.
+    pub(super) fn unset(mut self) -> Self {
+        self.words[0x1c / 4] = 0x101;
+        self.words[0x20 / 4] = 0;
+        self.words[0x24 / 4] = 0x1_0001;
+        self
+    }
+
     /// Opens a bridge's window.
     pub(super) fn window(mut self, kind: bridge::Kind, first: u64, last: u64) -> Self {
         let memory = ((last & 0xfff0_0000) | (first >> 16 & 0xfff0)) as u32;

@@ -93,13 +93,13 @@ fn mutated_devices_are_scanned_in_bounded_time() {
 /// Gives places to what a scan has found; what must hold then does.
 fn give_places(space: &FakeSpace, scan: &mut Scan) -> usize {
     let surroundings = assign::tests::surroundings();
-    let (before, found) = (space.functions.borrow().clone(), scan.functions.clone());
+    let (before, found) = (space.functions.borrow().clone(), scan.clone());
     let events = in_time(|| {
         space.functions.borrow_mut().clone_from(&before);
-        scan.functions.clone_from(&found);
-        assign::assign(space, &mut scan.functions, &surroundings)
+        scan.clone_from(&found);
+        assign::assign(space, scan, &surroundings)
     });
-    assign::tests::check(space, &scan.functions, &surroundings);
+    assign::tests::check(&before, space, &scan.functions, &surroundings);
     let is_placed = |event: &&assign::Event| matches!(event, assign::Event::Placed { .. });
     events.iter().filter(is_placed).count()
 }

@@ -176,7 +176,9 @@ fn scan_segment(space: &(impl ConfigSpace + ?Sized), segment: &Segment, scan: &m
 }
 
 fn note(scan: &mut Scan, problem: Problem) {
-    if scan.problems.len() < PROBLEMS_LIMIT {
+    // That not everything was found is never lost.
+    let is_last = problem == Problem::TooMany && !scan.problems.contains(&problem);
+    if scan.problems.len() < PROBLEMS_LIMIT || is_last {
         scan.problems.push(problem);
     }
 }

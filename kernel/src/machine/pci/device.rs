@@ -3,11 +3,12 @@
 use core::fmt;
 
 use drivers::pci::bar::{Bar, Kind, Missing};
+use drivers::pci::header::Layout;
 use drivers::pci::msi::{self, Msi};
 use drivers::pci::msix::{self, MsiX, Table};
 use drivers::pci::power_state::{self, State};
 use drivers::pci::scan::Function;
-use drivers::pci::{Message, capability, command, reset};
+use drivers::pci::{Message, bridge, capability, command, reset};
 use hw::mmio::Mmio;
 
 use super::super::driver_task::FiberClock;
@@ -158,7 +159,11 @@ impl Device {
         let mut next = Some(self.function);
         // A bridge is always on a bus of a lower number.
         while let Some(function) = next {
-            command::change(self.space, function.address, bits, 0);
+            if function.header.layout == Layout::Bridge {
+                bridge::allow(self.space, function.address, bits);
+            } else {
+                command::change(self.space, function.address, bits, 0);
+            }
             next = function.parent.and_then(super::function);
         }
     }

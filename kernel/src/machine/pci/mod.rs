@@ -21,7 +21,7 @@ use super::firmware::Firmware;
 use crate::arch::clock;
 use crate::boot::tags::Tags;
 
-/// So many ranges without a place are told of one by one.
+/// So many ranges without a place, or with a doubtful one, are told of one by one.
 const WARNINGS_LIMIT: usize = 16;
 
 static FOUND: Once<Scan> = Once::new();
@@ -53,26 +53,21 @@ pub fn start(firmware: &Firmware, tags: &Tags<'_>, strays: Strays) {
         took_ns / 1000 % 1000,
     );
     if strays == Strays::Assign {
-        tell(&assign::assign(
-            space,
-            &mut scan.functions,
-            &surroundings::read(tags, firmware),
-        ));
+        tell(&assign::assign(space, &mut scan, &surroundings::read(tags, firmware)));
     }
     FOUND.call_once(|| scan);
 }
 
 fn tell(events: &[Event]) {
-    let is_missing = |event: &&Event| matches!(event, Event::Missing { .. });
-    let missing = events.iter().filter(is_missing);
-    for event in events.iter().filter(|event| !is_missing(event)) {
+    let warnings = events.iter().filter(|event| event.is_warning());
+    for event in events.iter().filter(|event| !event.is_warning()) {
         log::info!("PCI: {event}");
     }
-    for event in missing.clone().take(WARNINGS_LIMIT) {
+    for event in warnings.clone().take(WARNINGS_LIMIT) {
         log::warn!("PCI: {event}");
     }
-    if let Some(more) = missing.count().checked_sub(WARNINGS_LIMIT).filter(|more| *more > 0) {
-        log::warn!("PCI: {more} more ranges cannot be used; pci::info() tells why");
+    if let Some(more) = warnings.count().checked_sub(WARNINGS_LIMIT).filter(|more| *more > 0) {
+        log::warn!("PCI: {more} more ranges have no place, or a doubtful one; pci::info() shows them");
     }
 }
 

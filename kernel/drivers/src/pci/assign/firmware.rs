@@ -1,17 +1,19 @@
-//! What the firmware has placed well is taken before anything new is placed; what it has not is told apart here.
+//! What the firmware has placed is taken, or at least avoided, before anything new is placed; what it has not placed is
+//! told apart here.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use hw::pci::{Address, ConfigSpace};
+use hw::pci::Address;
 
-use super::super::bar::{Assignment, Bar, Cause, Kind, Missing, Obstacle};
+use super::super::bar::{Assignment, Bar, Kind, Missing};
 use super::super::bridge::{self, Range};
 use super::super::command;
 use super::super::header::{Header, Layout};
 use super::super::scan::Function;
 use super::tree::{Bus, Tree};
 use super::want::Want;
+use super::{Doubt, Event};
 
 /// The bus that a function is on.
 pub(super) fn bus_of(address: Address) -> Bus {
@@ -34,48 +36,65 @@ pub(super) fn is_transparent(header: &Header) -> bool {
     header.class.interface == 1
 }
 
-/// Takes the windows of all bridges. One that its own bus is not reached by, or that is another's too, hands on nothing.
-pub(super) fn claim_windows(functions: &[Function], tree: &mut Tree) {
+/// A window that hands on nothing now: its bridge is silent, or leads nowhere.
+pub(super) struct Idle {
+    bus: Bus,
+    is_io: bool,
+    window: Range,
+}
+
+/// Takes the windows of the bridges that lead somewhere: first of those that hand on now, as all in front of them do,
+/// then, where that leaves room, of the silent ones. Returns the others; they must not take room away from anybody.
+pub(super) fn claim_windows(functions: &[Function], commands: &[u16], tree: &mut Tree) -> Vec<Idle> {
+    // Which buses are reached by ports and by memory, as bits of the command register.
+    let mut reached: BTreeMap<Bus, u16> = BTreeMap::new();
     for function in functions.iter().filter(|function| function.parent.is_none()) {
-        tree.add_first(bus_of(function.address));
+        let bus = bus_of(function.address);
+        tree.add_first(bus);
+        reached.insert(bus, command::IO | command::MEMORY);
     }
-    let mut leading = leading(functions).peekable();
+    let leading: BTreeMap<usize, Bus> = leading(functions).collect();
     // In the order of addresses, so that the bridge in front of each bus has been looked at before.
-    for (index, function) in functions.iter().enumerate() {
-        let here = bus_of(function.address);
-        let behind = leading.next_if(|(leads, _)| *leads == index).map(|(_, bus)| bus);
-        if let Some(behind) = behind
-            && tree.knows(here)
-        {
-            tree.add(behind, here, is_transparent(&function.header));
+    for (&index, &behind) in &leading {
+        let here = bus_of(functions[index].address);
+        if tree.knows(here) {
+            tree.add(behind, here, is_transparent(&functions[index].header));
         }
-        let Some(bridge) = function.bridge else { continue };
-        for kind in [bridge::Kind::Io, bridge::Kind::Prefetchable, bridge::Kind::Memory] {
-            let Some(window) = bridge.window(kind) else { continue };
-            let is_taken = tree.claim(here, kind == bridge::Kind::Io, window).is_ok();
-            if let Some(behind) = behind.filter(|_| is_taken) {
-                tree.open(behind, kind, window);
+        let bits = reached.get(&here).map_or(0, |bits| bits & commands[index]);
+        reached.insert(behind, bits);
+    }
+    let mut idle = Vec::new();
+    for is_silent in [false, true] {
+        for (index, function) in functions.iter().enumerate() {
+            let (Some(bridge), bus) = (function.bridge, bus_of(function.address)) else {
+                continue;
+            };
+            for kind in [bridge::Kind::Io, bridge::Kind::Prefetchable, bridge::Kind::Memory] {
+                let behind = leading.get(&index).copied();
+                let hands_on = behind.is_some_and(|behind| reached[&behind] & kind.decoding() != 0);
+                let Some(window) = bridge.window(kind).filter(|_| hands_on != is_silent) else {
+                    continue;
+                };
+                let is_io = kind == bridge::Kind::Io;
+                match behind.filter(|_| tree.claim(bus, is_io, window).is_ok()) {
+                    Some(behind) => tree.open(behind, kind, window),
+                    None if is_silent => idle.push(Idle { bus, is_io, window }),
+                    None => tree.avoid_everywhere(is_io, window),
+                }
             }
         }
     }
+    idle
 }
 
-/// Takes the ranges of functions where they are; returns those that cannot stay there.
+/// Takes the ranges of functions where they are, whatever is there besides: they stay, and what is odd about one is
+/// told. Returns those that have no address.
 pub(super) fn claim_bars(
-    space: &(impl ConfigSpace + ?Sized),
     functions: &[Function],
+    commands: &[u16],
     tree: &mut Tree,
-    in_use: &[Range],
+    events: &mut Vec<Event>,
 ) -> Vec<Want> {
-    let place = |bar: &Bar| Range::sized(bar.address, bar.size_bytes);
-    let is_in_use = |bar: &Bar| {
-        let holds = |range: Range| in_use.iter().any(|used| range.common(used).is_some());
-        bar.kind != Kind::Io && bar.place().is_ok() && place(bar).is_some_and(holds)
-    };
-    let commands: Vec<u16> = functions
-        .iter()
-        .map(|function| command::read(space, function.address))
-        .collect();
     let answers = |function: usize, bar: &Bar| {
         let bit = if bar.kind == Kind::Io {
             command::IO
@@ -85,54 +104,60 @@ pub(super) fn claim_bars(
         commands[function] & bit != 0
     };
     let mut wants = Vec::new();
-    // Of two that overlap, the one that is in use stays, else the one that answers.
-    for pass in 0..3 {
+    // Of two that overlap, the one that does not answer is odd.
+    for is_silent in [false, true] {
         for (index, function) in functions.iter().enumerate() {
             let bus = bus_of(function.address);
-            for (number, bar) in function.bars.iter().enumerate() {
-                let stays = is_in_use(bar);
-                let turn = match (stays, answers(index, bar)) {
-                    (true, _) => 0,
-                    (false, true) => 1,
-                    (false, false) => 2,
-                };
-                if turn != pass {
-                    continue;
-                }
-                let claimed = match (bar.assignment, place(bar)) {
-                    (Assignment::Missing(missing), _) => Err(missing.cause),
-                    (_, Some(range)) => tree.claim(bus, bar.kind == Kind::Io, range),
-                    (_, None) => Err(Cause::Outside),
-                };
-                let is_movable = !stays && tree.knows(bus) && is_movable(&function.header, bar);
-                if let Some(cause) = claimed.err().filter(|_| is_movable) {
-                    wants.push(Want {
+            let bars = function.bars.iter().enumerate();
+            for (number, bar) in bars.filter(|(_, bar)| answers(index, bar) != is_silent) {
+                let is_ours = tree.knows(bus) && is_placeable(&function.header, bar);
+                if bar.assignment != Assignment::Firmware {
+                    wants.extend(is_ours.then_some(Want {
                         function: index,
                         bar: number,
-                        missing: Missing {
-                            cause,
-                            obstacle: Obstacle::NoRoom,
-                        },
+                        missing: Missing::NoRoom,
                         is_placed: false,
-                    });
+                    }));
+                    continue;
                 }
+                let doubt = claim_range(tree, bus, bar.kind == Kind::Io, bar.address, bar.size_bytes);
+                events.extend(doubt.filter(|_| is_ours).map(|doubt| Event::Doubtful {
+                    address: function.address,
+                    index: bar.index,
+                    doubt,
+                }));
             }
         }
     }
     // Nobody needs them here, but nothing is put on top of them.
     for function in functions {
-        if let Some(rom) = function.rom.filter(|rom| rom.address != 0)
-            && let Some(range) = Range::sized(rom.address, rom.size_bytes)
-        {
-            let _ = tree.claim(bus_of(function.address), false, range);
+        if let Some(rom) = function.rom.filter(|rom| rom.address != 0) {
+            claim_range(tree, bus_of(function.address), false, rom.address, rom.size_bytes);
         }
     }
     wants
 }
 
-/// The range may be put elsewhere: not those of a host's bridge, which may be the way to memory, and not the four of an
+/// Takes a function's range, or has it avoided by all that is new; then it tells why.
+fn claim_range(tree: &mut Tree, bus: Bus, is_io: bool, first: u64, size: u64) -> Option<Doubt> {
+    let Some(range) = Range::sized(first, size) else {
+        return Some(Doubt::Outside);
+    };
+    let doubt = tree.claim(bus, is_io, range).err()?;
+    tree.avoid_everywhere(is_io, range);
+    Some(doubt)
+}
+
+/// Nothing new is put where an idle window is.
+pub(super) fn avoid(idle: &[Idle], tree: &mut Tree) {
+    for Idle { bus, is_io, window } in idle {
+        tree.avoid(*bus, *is_io, *window);
+    }
+}
+
+/// The range may be put somewhere: not those of a host's bridge, which may be the way to memory, and not the four of an
 /// IDE controller that answers at the fixed ports of old (PCI IDE Controller Specification 1.0, 2.2), whatever they hold.
-fn is_movable(header: &Header, bar: &Bar) -> bool {
+fn is_placeable(header: &Header, bar: &Bar) -> bool {
     let is_ide = (header.class.base, header.class.sub) == (1, 1);
     let is_fixed = match bar.index {
         0 | 1 => header.class.interface & 1 == 0,

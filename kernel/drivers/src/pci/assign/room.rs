@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::super::bar::Cause;
 use super::super::bridge::Range;
+use super::Doubt;
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,16 +70,22 @@ impl Room {
     }
 
     /// Takes `range`, if it is all here and nobody has any of it.
-    pub(super) fn take(&mut self, range: Range) -> Result<(), Cause> {
+    pub(super) fn take(&mut self, range: Range) -> Result<(), Doubt> {
         if !self.range.contains(&range) {
-            return Err(Cause::Outside);
+            return Err(Doubt::Outside);
         }
         let at = self.taken.partition_point(|one| one.last < range.first);
         if self.taken.get(at).is_some_and(|one| one.first <= range.last) {
-            return Err(Cause::Overlapping);
+            return Err(Doubt::Overlapping);
         }
         self.taken.insert(at, range);
         Ok(())
+    }
+
+    /// Takes what nobody has of `range`.
+    pub(super) fn avoid(&mut self, range: Range) {
+        self.taken.push(range);
+        self.taken = merged(core::mem::take(&mut self.taken));
     }
 
     /// The lowest free place in `within` that has nothing of `avoided`, which is sorted, disjoint, and always the same.

@@ -1,5 +1,6 @@
 //! What is known of the machine's addresses beside the bus itself.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::super::bridge::Range;
@@ -10,6 +11,11 @@ const LOW_LAST: u64 = 0xfebf_ffff;
 /// Below it a PC's own devices have their ports.
 const PORTS: Range = Range {
     first: 0x1000,
+    last: 0xffff,
+};
+/// Below it are blocks of the chipset that no table names, for pins and the bus of sensors: the last to be used.
+const SAFE_PORTS: Range = Range {
+    first: 0x2000,
     last: 0xffff,
 };
 const BELOW_4_GIB: Range = Range {
@@ -28,7 +34,7 @@ pub struct Surroundings {
     pub reserved: Vec<Range>,
     /// Ports of the machine's own devices above 1000h; new places avoid them.
     pub ports: Vec<Range>,
-    /// What is in use already, such as the picture: a range that holds some of it stays where it is.
+    /// What is in use already, such as the picture; new places avoid it.
     pub in_use: Vec<Range>,
     /// The highest address that the processor has.
     pub last_address: u64,
@@ -42,6 +48,10 @@ pub(super) struct Areas {
     /// hand on these.
     used_low: Option<Range>,
     used_high: Option<Range>,
+    /// The same of ports.
+    used_ports: Option<Range>,
+    /// The highest address that the processor has.
+    last: u64,
     /// Avoided everywhere.
     registers: Vec<Range>,
     /// Avoided on the first bus.
@@ -57,22 +67,30 @@ impl Areas {
             .partition(|range| range.first <= BELOW_4_GIB.last);
         let end = |ranges: &[Range]| ranges.iter().map(|range| range.last.saturating_add(1)).max();
         let open = |first: u64, last: u64| (first <= last).then_some(Range { first, last });
+        let last = surroundings.last_address.max(BELOW_4_GIB.last);
         let high_first = end(&high_ram).unwrap_or(0).max(BELOW_4_GIB.last + 1);
         Self {
             // Where no memory is known, nothing is.
             low: end(&low_ram).and_then(|first| open(first, LOW_LAST)),
-            high: open(high_first, surroundings.last_address),
+            high: open(high_first, last),
             used_low: None,
             used_high: None,
-            registers: surroundings.registers.clone(),
+            used_ports: None,
+            last,
+            registers: [&surroundings.registers[..], &surroundings.in_use].concat(),
             reserved: surroundings.reserved.clone(),
             ports: surroundings.ports.clone(),
         }
     }
 
     /// Notes where the firmware has put something on the first bus.
-    pub(super) fn note_used(&mut self, range: Range) {
-        for (area, used) in [(self.low, &mut self.used_low), (self.high, &mut self.used_high)] {
+    pub(super) fn note_used(&mut self, is_io: bool, range: Range) {
+        for (area_is_io, area, used) in [
+            (true, Some(SAFE_PORTS), &mut self.used_ports),
+            (false, self.low, &mut self.used_low),
+            (false, self.high, &mut self.used_high),
+        ] {
+            let area = area.filter(|_| area_is_io == is_io);
             let Some(range) = area.and_then(|area| area.common(&range)) else {
                 continue;
             };
@@ -88,6 +106,11 @@ impl Areas {
     pub(super) fn note_stray(&mut self, is_io: bool, range: Range) {
         let strays = if is_io { &mut self.ports } else { &mut self.registers };
         strays.push(range);
+    }
+
+    /// The last address of memory.
+    pub(super) fn last(&self) -> u64 {
+        self.last
     }
 
     /// Nothing is noted any more.
@@ -112,14 +135,22 @@ impl Areas {
         (all.into_iter().flatten().collect(), &self.reserved)
     }
 
-    /// Where ranges of a bridge's window may be put: it is the bridge's alone, whatever the firmware says of memory.
-    pub(super) fn in_window(&self, is_wide: bool) -> (Range, &[Range]) {
-        let last = if is_wide { u64::MAX } else { BELOW_4_GIB.last };
-        (Range { last, ..BELOW_4_GIB }, &self.registers)
+    /// Where ports on the first bus may be put, best first: among and behind those of the firmware.
+    pub(super) fn of_ports(&self) -> (Vec<Range>, &[Range]) {
+        let behind = self.used_ports.map(|used| Range {
+            first: used.last,
+            ..SAFE_PORTS
+        });
+        let all = [self.used_ports, behind, Some(SAFE_PORTS), Some(PORTS)];
+        (all.into_iter().flatten().collect(), &self.ports)
     }
 
-    /// Where ports may be put, and which are avoided.
-    pub(super) fn of_ports(&self) -> (Range, &[Range]) {
-        (PORTS, &self.ports)
+    /// Where ranges of a bridge's window may be put: it is the bridge's alone, whatever the firmware says of memory.
+    pub(super) fn in_window(&self, is_io: bool, is_wide: bool) -> (Vec<Range>, &[Range]) {
+        if is_io {
+            return (vec![PORTS], &self.ports);
+        }
+        let last = if is_wide { self.last } else { BELOW_4_GIB.last };
+        (vec![Range { last, ..BELOW_4_GIB }], &self.registers)
     }
 }

@@ -1,14 +1,17 @@
 //! Every kind of range, on machines that a test makes up, and on the reference laptop.
 
+use std::collections::BTreeMap;
+
 use hw::pci::Address;
 
-use super::super::bar::{Assignment, Cause, Kind, Obstacle};
+use super::super::bar::{Assignment, Kind, Missing};
 use super::super::bridge::{self, Range};
 use super::super::fake::{FakeFunction, FakeSpace};
-use super::super::scan::{self, Function};
+use super::super::header::Layout;
+use super::super::scan::{self, Function, Problem, Scan};
 use super::super::y540::{self, ALL};
 use super::surroundings::Surroundings;
-use super::{Event, assign};
+use super::{Doubt, Event, assign};
 
 const PORT: Address = Address::new(0, 1, 0);
 const BEHIND: Address = Address::new(1, 0, 0);
@@ -65,11 +68,25 @@ impl Outcome {
         place
     }
 
-    fn missing(&self, address: Address, index: u8) -> (Cause, Obstacle) {
+    fn missing(&self, address: Address, index: u8) -> Missing {
         match self.bar(address, index).1 {
-            Assignment::Missing(missing) => (missing.cause, missing.obstacle),
+            Assignment::Missing(missing) => missing,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The range is the firmware's, and only these things are said of it.
+    fn stays(&self, address: Address, index: u8, doubts: &[Doubt]) {
+        assert_eq!(self.bar(address, index).1, Assignment::Firmware);
+        let told = self.events.iter().filter_map(|event| match event {
+            Event::Doubtful {
+                address: of,
+                index: number,
+                doubt,
+            } if (*of, *number) == (address, index) => Some(*doubt),
+            _ => None,
+        });
+        assert_eq!(told.collect::<Vec<_>>(), doubts, "{address}");
     }
 
     fn window(&self, address: Address, kind: bridge::Kind) -> Option<(u64, u64)> {
@@ -86,12 +103,13 @@ impl Outcome {
 fn run_with(functions: impl IntoIterator<Item = (Address, FakeFunction)>, surroundings: &Surroundings) -> Outcome {
     let host = (Address::new(0, 0, 0), FakeFunction::new(0x8086, 0x29c0, 0x06_0000, 0));
     let space = FakeSpace::new(functions.into_iter().chain([host]));
-    let mut functions = scan::scan(&space, &[ALL]).functions;
-    let events = assign(&space, &mut functions, surroundings);
-    check(&space, &functions, surroundings);
+    let before = space.functions.borrow().clone();
+    let mut scan = scan::scan(&space, &[ALL]);
+    let events = assign(&space, &mut scan, surroundings);
+    check(&before, &space, &scan.functions, surroundings);
     Outcome {
         space,
-        functions,
+        functions: scan.functions,
         events,
     }
 }
@@ -100,9 +118,35 @@ fn run(functions: impl IntoIterator<Item = (Address, FakeFunction)>) -> Outcome 
     run_with(functions, &surroundings())
 }
 
+/// The window that a bridge decodes, if it does; one that nobody has set up is open, too.
+fn decoded(space: &FakeSpace, address: Address, kind: bridge::Kind) -> Option<Range> {
+    let word = |offset: usize| u64::from(space.word(address, offset));
+    let is_wide = |offset: usize| u64::from(word(offset) & 0xf == 1);
+    let (bit, base, limit) = match kind {
+        bridge::Kind::Io => {
+            let (window, upper) = (word(0x1c), word(0x30) * is_wide(0x1c));
+            let base = (window & 0xf0) << 8 | (upper & 0xffff) << 16;
+            (1, base, window & 0xf000 | upper >> 16 << 16)
+        }
+        bridge::Kind::Memory => (2, (word(0x20) & 0xfff0) << 16, word(0x20) & 0xfff0_0000),
+        bridge::Kind::Prefetchable => {
+            let (window, is_wide) = (word(0x24), is_wide(0x24));
+            let base = (window & 0xfff0) << 16 | (word(0x28) * is_wide) << 32;
+            (2, base, window & 0xfff0_0000 | (word(0x2c) * is_wide) << 32)
+        }
+    };
+    let is_open = word(4) & bit != 0 && base <= limit;
+    is_open.then_some(range(base, limit | (kind.unit() - 1)))
+}
+
 /// What we have placed is aligned, is what the registers hold, is handed on by every bridge in front of it, and has
-/// nothing of what anybody else answers to.
-pub(in crate::pci) fn check(space: &FakeSpace, functions: &[Function], surroundings: &Surroundings) {
+/// nothing of what anybody else answers to, of memory not even of the same page. What had an address has it still.
+pub(in crate::pci) fn check(
+    before: &BTreeMap<Address, FakeFunction>,
+    space: &FakeSpace,
+    functions: &[Function],
+    surroundings: &Surroundings,
+) {
     let bridge_of = |address: Option<Address>| {
         let address = address?;
         functions.iter().find(|function| function.address == address)
@@ -110,28 +154,40 @@ pub(in crate::pci) fn check(space: &FakeSpace, functions: &[Function], surroundi
     // Whose, whether of ports, and where.
     let mut all: Vec<(Address, bool, Range)> = Vec::new();
     let mut placed: Vec<(&Function, bool, Range)> = Vec::new();
+    let pages = |range: Range| Range {
+        first: range.first & !0xfff,
+        last: range.last | 0xfff,
+    };
     for function in functions {
         for bar in &function.bars {
+            let at = 4 + usize::from(bar.index);
+            let words = [&before[&function.address], &space.functions.borrow()[&function.address]]
+                .map(|function| function.words[at..at + 1 + usize::from(bar.kind == Kind::Memory64)].to_vec());
+            assert!(words[0] == words[1] || bar.assignment == Assignment::Kernel);
             let Some(range) = Range::sized(bar.address, bar.size_bytes) else {
                 continue;
             };
             let is_io = bar.kind == Kind::Io;
             if bar.assignment == Assignment::Kernel {
                 assert!(bar.address.is_multiple_of(bar.size_bytes) && bar.address != 0);
-                placed.push((function, is_io, range));
+                placed.push((function, is_io, if is_io { range } else { pages(range) }));
             }
             if bar.address != 0 {
                 all.push((function.address, is_io, range));
             }
         }
     }
+    let kinds = |is_io: bool| match is_io {
+        true => &[bridge::Kind::Io][..],
+        false => &[bridge::Kind::Memory, bridge::Kind::Prefetchable],
+    };
     for (function, is_io, range) in &placed {
         let is_free = |others: &[Range]| others.iter().all(|other| other.common(range).is_none());
         if *is_io {
             assert!(is_free(&surroundings.ports) && range.first >= 0x1000);
         } else {
             assert!(
-                is_free(&surroundings.ram) && is_free(&surroundings.registers),
+                is_free(&surroundings.ram) && is_free(&surroundings.registers) && is_free(&surroundings.in_use),
                 "{range:?}"
             );
         }
@@ -145,13 +201,8 @@ pub(in crate::pci) fn check(space: &FakeSpace, functions: &[Function], surroundi
         while let Some(bridge) = bridge_of(here.parent) {
             in_front.push(bridge.address);
             let windows = bridge::read(space, bridge.address);
-            let kinds: &[bridge::Kind] = match is_io {
-                true => &[bridge::Kind::Io],
-                false => &[bridge::Kind::Memory, bridge::Kind::Prefetchable],
-            };
-            let windows = kinds.iter().filter_map(|kind| windows.window(*kind));
-            let hands_on =
-                bridge.header.class.interface == 1 || windows.into_iter().any(|window| window.contains(range));
+            let mut windows = kinds(*is_io).iter().filter_map(|kind| windows.window(*kind));
+            let hands_on = bridge.header.class.interface == 1 || windows.any(|window| window.contains(range));
             assert!(hands_on, "{} does not hand on {range:?}", bridge.address);
             is_transparent &= bridge.header.class.interface == 1;
             here = bridge;
@@ -159,16 +210,35 @@ pub(in crate::pci) fn check(space: &FakeSpace, functions: &[Function], surroundi
         if is_transparent && !is_io {
             assert!(is_free(&surroundings.reserved));
         }
-        for bridge in functions.iter().filter(|function| function.bridge.is_some()) {
+        for bridge in functions
+            .iter()
+            .filter(|function| function.header.layout == Layout::Bridge)
+        {
+            if in_front.contains(&bridge.address) {
+                continue;
+            }
+            // On the first bus it is avoided even while it is silent; elsewhere only what hands on is.
             let windows = bridge::read(space, bridge.address);
-            let windows = match is_io {
-                true => vec![windows.io],
-                false => vec![windows.memory, windows.prefetchable],
-            };
-            let is_other =
-                bridge.header.layout == super::super::header::Layout::Bridge && !in_front.contains(&bridge.address);
+            let noted: Vec<Range> = kinds(*is_io).iter().filter_map(|kind| windows.window(*kind)).collect();
             assert!(
-                !is_other || is_free(&windows.into_iter().flatten().collect::<Vec<_>>()),
+                !is_transparent || is_free(&noted),
+                "{} could answer to {range:?}",
+                bridge.address
+            );
+            let leads = functions.iter().any(|function| function.parent == Some(bridge.address));
+            let mut next = Some(bridge);
+            let mut is_reached = leads;
+            while let Some(bridge) = next {
+                let bit = if *is_io { 1 } else { 2 };
+                is_reached &= before[&bridge.address].words[1] & bit != 0;
+                next = bridge_of(bridge.parent);
+            }
+            let windows: Vec<Range> = kinds(*is_io)
+                .iter()
+                .filter_map(|kind| decoded(space, bridge.address, *kind))
+                .collect();
+            assert!(
+                !is_reached || is_free(&windows),
                 "{} would answer to {range:?}",
                 bridge.address
             );
@@ -202,8 +272,7 @@ fn on_the_first_bus_gaps_between_memory_and_everything_else_are_used() {
     ]);
     // Between what the firmware has put there, in pages of its own.
     assert_eq!(outcome.put(HERE, 0), 0xc000_1000);
-    // 1040h to 13ffh are the same as ports of old cards; 1400h is free.
-    assert_eq!(outcome.put(HERE, 1), 0x1400);
+    assert_eq!(outcome.put(HERE, 1), 0x2000);
     let other = Address::new(0, 6, 0);
     assert_eq!(outcome.put(other, 0), 0xc000_4000);
     assert_eq!(outcome.put(other, 2), 0x2_0000_0000);
@@ -244,10 +313,7 @@ fn behind_a_bridge_its_windows_are_used_and_nothing_else() {
     assert_eq!(outcome.put(BEHIND, 2), 0x40_0000_0000);
     assert_eq!(outcome.put(BEHIND, 4), 0xc000_4000);
     assert_eq!(outcome.put(Address::new(1, 0, 1), 0), 0xc000_2000);
-    assert_eq!(
-        outcome.missing(Address::new(1, 0, 1), 1),
-        (Cause::Unset, Obstacle::NoRoom)
-    );
+    assert_eq!(outcome.missing(Address::new(1, 0, 1), 1), Missing::NoRoom);
     let text: Vec<String> = outcome.events.iter().map(ToString::to_string).collect();
     assert!(
         text.contains(&"01:00.0: BAR 1 is put at ports 0x3000 to 0x301f: the firmware had given it no address".into())
@@ -311,11 +377,11 @@ fn a_bridge_without_a_window_for_ports_or_prefetchable_memory_does_with_memory()
     assert_eq!(outcome.window(PORT, bridge::Kind::Prefetchable), None);
     let (first, last) = outcome.window(PORT, bridge::Kind::Memory).expect("an open window");
     assert!((first..=last).contains(&outcome.put(BEHIND, 0)));
-    assert_eq!(outcome.missing(BEHIND, 2), (Cause::Unset, Obstacle::NoRoom));
+    assert_eq!(outcome.missing(BEHIND, 2), Missing::NoRoom);
     // Nothing sticks: it is as it was.
     let stiff = port().fixed(&[0x1c, 0x20, 0x24, 0x28, 0x2c, 0x30]);
     let outcome = run([(PORT, stiff.clone()), (BEHIND, behind)]);
-    assert_eq!(outcome.missing(BEHIND, 0), (Cause::Unset, Obstacle::NoRoom));
+    assert_eq!(outcome.missing(BEHIND, 0), Missing::NoRoom);
     assert_eq!(outcome.space.functions.borrow()[&PORT], stiff);
 }
 
@@ -332,94 +398,271 @@ fn a_window_whose_addresses_are_short_stays_below_4_gib() {
     assert_eq!(outcome.put(BEHIND, 0), 0x20_0010_0000);
 }
 
-#[test]
-fn ranges_out_of_reach_and_on_top_of_others_are_moved_and_those_in_front_stay() {
-    let port = port().window(bridge::Kind::Memory, 0xc000_0000, 0xc00f_ffff);
-    let silent = |mut function: FakeFunction| {
-        function.words[1] = 0;
-        function
-    };
-    let outcome = run([
-        (PORT, port),
-        (BEHIND, device().bar(0, Kind::Memory32, 0xd000_0000, 0x1000, false)),
-        // Both at the same place; the second answers. Then one in the bridge's window, one in memory, one nowhere.
-        (
-            Address::new(0, 2, 0),
-            silent(device().bar(0, Kind::Memory32, 0xd000_0000, 0x2000, false)),
-        ),
-        (
-            Address::new(0, 3, 0),
-            device().bar(0, Kind::Memory32, 0xd000_1000, 0x1000, false),
-        ),
-        (
-            Address::new(0, 4, 0),
-            device().bar(0, Kind::Memory32, 0xc008_0000, 0x1000, false),
-        ),
-        (
-            Address::new(0, 5, 0),
-            device().bar(0, Kind::Memory32, 0x1000_0000, 0x1000, false),
-        ),
-        (
-            Address::new(0, 6, 0),
-            device().bar(0, Kind::Memory64, !0xfff, 0x1000, false),
-        ),
-    ]);
-    assert_eq!(outcome.put(BEHIND, 0), 0xc000_0000);
-    assert_eq!(outcome.bar(Address::new(0, 3, 0), 0).1, Assignment::Firmware);
-    for number in [2, 4, 5] {
-        outcome.put(Address::new(0, number, 0), 0);
-    }
-    assert_eq!(
-        outcome.bar(Address::new(0, 6, 0), 0).1,
-        Assignment::Firmware,
-        "no worse than before"
-    );
-    let causes: Vec<Cause> = outcome
-        .events
-        .iter()
-        .map(|event| match event {
-            Event::Placed { cause, .. } => *cause,
-            other => panic!("{other}"),
-        })
-        .collect();
-    assert_eq!(causes.iter().filter(|cause| **cause == Cause::Outside).count(), 1);
-    assert_eq!(causes.iter().filter(|cause| **cause == Cause::Overlapping).count(), 3);
+fn silent(mut function: FakeFunction) -> FakeFunction {
+    function.words[1] = 0;
+    function
 }
 
 #[test]
-fn what_is_in_use_or_must_not_move_stays_whatever_it_is() {
+fn whatever_has_an_address_keeps_it_and_new_places_avoid_it() {
+    let on_first = |number| Address::new(0, number, 0);
+    let memory = |address| device().bar(0, Kind::Memory32, address, 0x1000, false);
+    let outcome = run([
+        (PORT, port().window(bridge::Kind::Memory, 0xc000_0000, 0xc00f_ffff)),
+        // Outside the window; and one without an address.
+        (BEHIND, memory(0xd000_0000).bar(1, Kind::Memory32, 0, 0x1000, false)),
+        // It is silent, and has the range of another too.
+        (
+            on_first(2),
+            silent(device().bar(0, Kind::Memory32, 0xd000_0000, 0x2000, false)),
+        ),
+        (on_first(3), memory(0xd000_1000)),
+        // In the bridge's window, in memory, nowhere, and at the end of all addresses.
+        (on_first(4), memory(0xc000_0000)),
+        (on_first(5), memory(0x1000_0000)),
+        (on_first(6), device().bar(0, Kind::Memory64, !0xfff, 0x1000, false)),
+        // Behind a closed window: the bridge is silent, the function is not.
+        (on_first(7), silent(port().bridge(9, 9))),
+        (Address::new(9, 0, 0), memory(0xc800_0000)),
+        (on_first(8), memory(0)),
+    ]);
+    outcome.stays(BEHIND, 0, &[Doubt::Outside]);
+    outcome.stays(on_first(2), 0, &[Doubt::Overlapping]);
+    outcome.stays(on_first(3), 0, &[]);
+    outcome.stays(on_first(4), 0, &[Doubt::Overlapping]);
+    outcome.stays(on_first(5), 0, &[Doubt::Overlapping]);
+    outcome.stays(on_first(6), 0, &[Doubt::Outside]);
+    outcome.stays(Address::new(9, 0, 0), 0, &[Doubt::Outside]);
+    assert_eq!(outcome.put(BEHIND, 1), 0xc000_1000);
+    assert_eq!(outcome.put(on_first(8), 0), 0xc010_0000);
+    let warnings: Vec<String> = outcome
+        .events
+        .iter()
+        .filter(|event| event.is_warning())
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(warnings.len(), 6);
+    assert!(
+        warnings.contains(
+            &"01:00.0: BAR 0 stays where the firmware has put it, though no bridge is known to hand that on".into()
+        ),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn a_window_of_a_silent_bridge_or_of_one_that_leads_nowhere_takes_nothing_from_others() {
+    let window = |port: FakeFunction| port.window(bridge::Kind::Memory, 0xc000_0000, 0xc00f_ffff);
+    let second = Address::new(0, 2, 0);
+    let nvme = Address::new(2, 0, 0);
+    let at = |address| device().bar(0, Kind::Memory64, address, 0x4000, false);
+    let cases = [
+        (window(port()), None),
+        (silent(window(port())), None),
+        (silent(window(port())), Some(silent(at(0xc000_8000)))),
+    ];
+    for (first, behind) in cases {
+        let is_empty = behind.is_none();
+        let mut machine = vec![
+            (PORT, first),
+            (second, window(port().bridge(2, 2))),
+            (nvme, at(0xc000_4000).bar(2, Kind::Memory32, 0, 0x1000, false)),
+            // A window that leads nowhere is avoided on the first bus.
+            (
+                Address::new(0, 3, 0),
+                silent(port().bridge(3, 3)).window(bridge::Kind::Memory, 0xc010_0000, 0xc01f_ffff),
+            ),
+            (HERE, device().bar(0, Kind::Memory32, 0, 0x1000, false)),
+            (
+                Address::new(0, 6, 0),
+                device().bar(0, Kind::Memory32, 0xc080_0000, 0x1000, false),
+            ),
+        ];
+        machine.extend(behind.map(|behind| (BEHIND, behind)));
+        let outcome = run(machine);
+        outcome.stays(nvme, 0, &[]);
+        assert_eq!(outcome.put(nvme, 2), 0xc000_0000);
+        assert_eq!(outcome.put(HERE, 0), 0xc020_0000);
+        if !is_empty {
+            outcome.stays(BEHIND, 0, &[Doubt::Outside]);
+        }
+    }
+}
+
+#[test]
+fn behind_a_bridge_that_hands_on_everything_what_is_placed_stays() {
+    let inner = Address::new(1, 1, 0);
+    let deep = Address::new(2, 0, 0);
+    let outcome = run([
+        (PORT, FakeFunction::new(0x8086, 1, 0x06_0401, 0).bridge(1, 2)),
+        (
+            BEHIND,
+            device()
+                .bar(0, Kind::Memory32, 0xc000_0000, 0x1000, false)
+                .bar(1, Kind::Io, 0x3000, 0x20, false),
+        ),
+        (
+            inner,
+            port()
+                .bridge(2, 2)
+                .window(bridge::Kind::Memory, 0xc010_0000, 0xc01f_ffff),
+        ),
+        (
+            deep,
+            device()
+                .bar(0, Kind::Memory32, 0xc010_0000, 0x1000, false)
+                .bar(1, Kind::Memory32, 0, 0x1000, false),
+        ),
+        (HERE, device().bar(0, Kind::Memory32, 0, 0x20_0000, false)),
+        (
+            Address::new(0, 6, 0),
+            device().bar(0, Kind::Memory32, 0xc080_0000, 0x1000, false),
+        ),
+    ]);
+    outcome.stays(BEHIND, 0, &[]);
+    outcome.stays(BEHIND, 1, &[]);
+    outcome.stays(deep, 0, &[]);
+    assert_eq!(outcome.put(deep, 1), 0xc010_1000);
+    assert_eq!(outcome.put(HERE, 0), 0xc020_0000);
+}
+
+#[test]
+fn a_window_that_nobody_has_set_up_is_closed_before_its_bridge_decodes() {
+    let behind = device().bar(0, Kind::Memory32, 0, 0x1000, false);
+    let outcome = run([
+        (PORT, silent(port().unset())),
+        (BEHIND, behind),
+        (HERE, device().bar(0, Kind::Memory32, 0xc000_0000, 0x1000, false)),
+    ]);
+    let place = outcome.put(BEHIND, 0);
+    let space = &outcome.space;
+    let window = decoded(space, PORT, bridge::Kind::Memory).expect("an open window");
+    assert!(window.first <= place && place <= window.last);
+    assert_eq!(decoded(space, PORT, bridge::Kind::Prefetchable), None);
+    // Ports are not handed on yet, so their window is as it was; then a driver needs them.
+    assert_eq!(space.word(PORT, 0x1c), 0x101);
+    bridge::allow(space, PORT, 1);
+    assert_eq!(space.word(PORT, 4) & 7, 7);
+    assert_eq!(decoded(space, PORT, bridge::Kind::Io), None);
+    // One that is set up stays as it is.
+    bridge::allow(space, PORT, 7);
+    assert_eq!(decoded(space, PORT, bridge::Kind::Memory), Some(window));
+}
+
+#[test]
+fn ports_go_among_and_behind_those_of_the_firmware_and_at_last_to_where_chipsets_have_theirs() {
+    let ports = |number: u8, address, size| {
+        let device = device().bar(0, Kind::Io, address, size, false);
+        (Address::new(0, number, 0), device)
+    };
+    let at = |number| Address::new(0, number, 0);
+    let outcome = run([
+        ports(1, 0x1c00, 0x20),
+        ports(2, 0x5000, 0x100),
+        ports(3, 0x5800, 0x100),
+        ports(4, 0, 0x100),
+        ports(5, 0, 0x4000),
+        ports(6, 0, 0x4000),
+        ports(7, 0, 0x4000),
+        ports(8, 0, 0x2000),
+    ]);
+    assert_eq!(outcome.put(at(4), 0), 0x5400);
+    assert_eq!(outcome.put(at(5), 0), 0x8000);
+    assert_eq!(outcome.put(at(6), 0), 0xc000);
+    assert_eq!(outcome.missing(at(7), 0), Missing::NoRoom);
+    assert_eq!(outcome.put(at(8), 0), 0x6000);
+    // Nothing but the last 4 Ki is left.
+    let outcome = run([
+        ports(1, 0x8000, 0x8000),
+        ports(2, 0x4000, 0x4000),
+        ports(3, 0x2000, 0x2000),
+        ports(4, 0, 0x100),
+    ]);
+    assert_eq!(outcome.put(at(4), 0), 0x1000);
+}
+
+#[test]
+fn what_a_window_was_opened_for_fits_in_it() {
+    let outcome = run([
+        (PORT, port().bridge(1, 1)),
+        (
+            BEHIND,
+            device()
+                .bar(0, Kind::Memory32, 0, 0x10_0000, true)
+                .bar(1, Kind::Memory64, 0, 0x10_0000, true),
+        ),
+        (HERE, device().bar(0, Kind::Memory32, 0xc000_0000, 0x1000, false)),
+    ]);
+    let (first, last) = outcome
+        .window(PORT, bridge::Kind::Prefetchable)
+        .expect("an open window");
+    assert_eq!(last - first, 0xf_ffff);
+    assert_eq!(outcome.put(BEHIND, 1), first);
+    assert_eq!(
+        Some(outcome.put(BEHIND, 0)),
+        outcome.window(PORT, bridge::Kind::Memory).map(|window| window.0)
+    );
+}
+
+#[test]
+fn nothing_new_shares_a_page_with_anything() {
+    let outcome = run([
+        (HERE, device().bar(0, Kind::Memory32, 0, 0x100, false)),
+        (
+            Address::new(0, 6, 0),
+            device()
+                .bar(0, Kind::Memory32, 0xbfff_f000, 0x1000, false)
+                .bar(1, Kind::Memory32, 0xc000_0800, 0x100, false)
+                .bar(2, Kind::Memory32, 0xc001_0000, 0x1000, false),
+        ),
+    ]);
+    assert_eq!(outcome.put(HERE, 0), 0xc000_1000);
+    let text: Vec<String> = outcome.events.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        text,
+        ["00:05.0: BAR 0 is put at memory 0xc0001000 to 0xc00010ff: the firmware had given it no address"]
+    );
+}
+
+#[test]
+fn while_not_all_functions_are_known_nothing_is_placed() {
+    let space = FakeSpace::new([(HERE, device().bar(0, Kind::Memory32, 0, 0x1000, false))]);
+    let before = space.functions.borrow().clone();
+    let mut scan = scan::scan(&space, &[ALL]);
+    scan.problems.push(Problem::TooMany);
+    assert_eq!(assign(&space, &mut scan, &surroundings()), [Event::TooMany]);
+    assert!(*space.functions.borrow() == before);
+}
+
+#[test]
+fn what_is_in_use_is_avoided_and_what_must_not_be_placed_is_left_alone() {
     let surroundings = Surroundings {
-        in_use: vec![range(0xd000_0000, 0xd02f_ffff)],
+        in_use: vec![range(0x8800_0000, 0x882f_ffff)],
         ..surroundings()
     };
-    let picture = device().bar(0, Kind::Memory32, 0xd000_0000, 0x100_0000, true);
     let host = FakeFunction::new(0x8086, 2, 0x06_0000, 0).bar(0, Kind::Memory32, 0, 0x1000, false);
     let ide = FakeFunction::new(0x8086, 3, 0x01_0180, 0)
         .bar(0, Kind::Io, 0, 8, false)
         .bar(4, Kind::Io, 0, 16, false);
     let outcome = run_with(
         [
-            (PORT, port().window(bridge::Kind::Memory, 0xc000_0000, 0xc00f_ffff)),
-            (BEHIND, picture),
             (
                 Address::new(0, 2, 0),
-                device().bar(0, Kind::Memory32, 0xd000_0000, 0x1000, false),
+                device()
+                    .bar(0, Kind::Memory32, 0x8800_0000, 0x1000, false)
+                    .bar(1, Kind::Memory32, 0, 0x1000, false),
             ),
             (Address::new(0, 3, 0), host),
             (Address::new(0, 4, 0), ide),
         ],
         &surroundings,
     );
-    assert_eq!(outcome.bar(BEHIND, 0), (0xd000_0000, Assignment::Firmware));
-    assert_eq!(
-        outcome.missing(Address::new(0, 3, 0), 0),
-        (Cause::Unset, Obstacle::LeftAlone)
-    );
-    assert_eq!(
-        outcome.missing(Address::new(0, 4, 0), 0),
-        (Cause::Unset, Obstacle::LeftAlone)
-    );
-    assert_eq!(outcome.put(Address::new(0, 4, 0), 4), 0x1000);
+    outcome.stays(Address::new(0, 2, 0), 0, &[]);
+    assert_eq!(outcome.put(Address::new(0, 2, 0), 1), 0x8830_0000);
+    for number in [3, 4] {
+        assert_eq!(outcome.missing(Address::new(0, number, 0), 0), Missing::LeftAlone);
+    }
+    assert_eq!(outcome.put(Address::new(0, 4, 0), 4), 0x2000);
 }
 
 #[test]
@@ -428,7 +671,7 @@ fn a_register_that_keeps_no_address_is_put_back() {
     // It has the size of a page, and one of its upper bits is stuck at 0.
     odd.masks[4] = 0x0fff_f000;
     let outcome = run([(HERE, odd.clone())]);
-    assert_eq!(outcome.missing(HERE, 0), (Cause::Unset, Obstacle::DoesNotStick));
+    assert_eq!(outcome.missing(HERE, 0), Missing::DoesNotStick);
     assert_eq!(outcome.space.functions.borrow()[&HERE], odd);
     // One that says it is wide and is not still has its place below.
     let mut short = device().bar(0, Kind::Memory64, 0, 0x1000, true);
@@ -457,7 +700,7 @@ fn a_bridge_that_hands_on_everything_reaches_the_room_in_front_of_it() {
 fn where_nothing_is_known_of_memory_nothing_is_put_there() {
     let nothing = Surroundings::default();
     let outcome = run_with([(HERE, device().bar(0, Kind::Memory64, 0, 0x1000, false))], &nothing);
-    assert_eq!(outcome.missing(HERE, 0), (Cause::Unset, Obstacle::NoRoom));
+    assert_eq!(outcome.missing(HERE, 0), Missing::NoRoom);
 }
 
 /// Of the reference laptop only the one range that has no place gets one, and that beside its neighbour.
@@ -465,9 +708,14 @@ fn where_nothing_is_known_of_memory_nothing_is_put_there() {
 fn nothing_of_the_laptop_moves() {
     for choice in 0..5 {
         let before = y540::functions(choice);
-        let (space, mut functions) = y540::scanned(choice);
-        let events = assign(&space, &mut functions, &y540_surroundings());
-        check(&space, &functions, &y540_surroundings());
+        let (space, functions) = y540::scanned(choice);
+        let mut scan = Scan {
+            functions,
+            problems: vec![],
+        };
+        let events = assign(&space, &mut scan, &y540_surroundings());
+        let map = before.iter().cloned().collect();
+        check(&map, &space, &scan.functions, &y540_surroundings());
         let [
             Event::Placed {
                 address,

@@ -4,8 +4,8 @@ use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::super::bar::Cause;
 use super::super::bridge::{Kind, Range};
+use super::Doubt;
 use super::room::{Room, Wish};
 use super::surroundings::{Areas, Surroundings};
 
@@ -15,6 +15,10 @@ pub(super) type Bus = (u16, u8);
 /// The first buses' ports and memory: all segments share them.
 const ROOT_IO: usize = 0;
 const ROOT_MEMORY: usize = 1;
+
+fn root_of(is_io: bool) -> usize {
+    if is_io { ROOT_IO } else { ROOT_MEMORY }
+}
 
 /// What a bus is reached by.
 #[derive(Debug, Default)]
@@ -61,13 +65,14 @@ pub(super) struct Tree {
 impl Tree {
     pub(super) fn new(surroundings: &Surroundings) -> Self {
         let all = |last| Range { first: 0, last };
+        let areas = Areas::new(surroundings);
         Self {
             rooms: vec![
                 Room::new(all(u64::from(u16::MAX)), Vec::new()),
-                Room::new(all(u64::MAX), surroundings.ram.clone()),
+                Room::new(all(areas.last()), surroundings.ram.clone()),
             ],
             buses: BTreeMap::new(),
-            areas: Areas::new(surroundings),
+            areas,
         }
     }
 
@@ -107,32 +112,45 @@ impl Tree {
         self.buses.contains_key(&bus)
     }
 
-    /// Takes what the firmware has put on a bus. What cannot be taken is noted: it may answer there all the same.
-    pub(super) fn claim(&mut self, bus: Bus, is_io: bool, range: Range) -> Result<(), Cause> {
-        let kinds: &[Kind] = match is_io {
-            true => &[Kind::Io],
-            // Wherever it is, it is reached.
-            false => &[Kind::Memory, Kind::Prefetchable],
-        };
-        let mut worst = Cause::Outside;
-        let reach = self.buses.get(&bus);
-        for &room in reach
-            .iter()
-            .flat_map(|reach| kinds.iter().flat_map(|kind| reach.of(*kind)))
-        {
+    /// Takes what the firmware has put on a bus.
+    pub(super) fn claim(&mut self, bus: Bus, is_io: bool, range: Range) -> Result<(), Doubt> {
+        let mut worst = Doubt::Outside;
+        for room in self.rooms_of(bus, is_io) {
             match self.rooms[room].take(range) {
                 Ok(()) => {
-                    if room == ROOT_MEMORY {
-                        self.areas.note_used(range);
+                    if room == root_of(is_io) {
+                        self.areas.note_used(is_io, range);
                     }
                     return Ok(());
                 }
-                Err(Cause::Overlapping) => worst = Cause::Overlapping,
-                Err(_) => {}
+                Err(Doubt::Overlapping) => worst = Doubt::Overlapping,
+                Err(Doubt::Outside) => {}
             }
         }
-        self.areas.note_stray(is_io, range);
         Err(worst)
+    }
+
+    /// Nothing is put at `range` any more, wherever it is handed on: something may answer there.
+    pub(super) fn avoid_everywhere(&mut self, is_io: bool, range: Range) {
+        self.areas.note_stray(is_io, range);
+    }
+
+    /// Nothing is put at `range` on `bus` and on the first ones any more; others' windows are theirs.
+    pub(super) fn avoid(&mut self, bus: Bus, is_io: bool, range: Range) {
+        let mut rooms = self.rooms_of(bus, is_io);
+        rooms.push(root_of(is_io));
+        rooms.sort_unstable();
+        rooms.dedup();
+        rooms.into_iter().for_each(|room| self.rooms[room].avoid(range));
+    }
+
+    /// All that `bus` is reached by: memory of any kind is reached in any window of memory.
+    fn rooms_of(&self, bus: Bus, is_io: bool) -> Vec<usize> {
+        let kinds: &[Kind] = match is_io {
+            true => &[Kind::Io],
+            false => &[Kind::Memory, Kind::Prefetchable],
+        };
+        kinds.iter().flat_map(|kind| self.rooms(bus, *kind)).collect()
     }
 
     /// All that the firmware has placed has been told.
@@ -152,15 +170,9 @@ impl Tree {
     pub(super) fn find(&mut self, bus: Bus, kind: Kind, wish: &Wish, is_wide: bool) -> Option<Place> {
         self.rooms(bus, kind).into_iter().find_map(|room| {
             let (areas, avoided) = match (kind, room) {
-                (Kind::Io, _) => {
-                    let (area, avoided) = self.areas.of_ports();
-                    (vec![area], avoided)
-                }
+                (_, ROOT_IO) => self.areas.of_ports(),
                 (_, ROOT_MEMORY) => self.areas.of_memory(is_wide),
-                _ => {
-                    let (area, avoided) = self.areas.in_window(is_wide);
-                    (vec![area], avoided)
-                }
+                _ => self.areas.in_window(kind == Kind::Io, is_wide),
             };
             let found = areas.iter().find_map(|area| self.rooms[room].find(wish, area, avoided));
             found.map(|range| Place { room, range })

@@ -7,8 +7,8 @@ use core::cmp::Reverse;
 
 use hw::pci::ConfigSpace;
 
-use super::super::bar::{self, Assignment, Bar, Missing, Obstacle};
-use super::super::bridge::{self, Kind};
+use super::super::bar::{self, Assignment, Bar, Missing};
+use super::super::bridge::{self, Kind, Range};
 use super::super::scan::Function;
 use super::Event;
 use super::firmware::{bus_of, is_transparent, leading};
@@ -25,7 +25,7 @@ pub(super) struct Want {
     pub(super) function: usize,
     /// Number among its ranges.
     pub(super) bar: usize,
-    /// Why it has none, as far as is known now.
+    /// Why it has none, as far as is known.
     pub(super) missing: Missing,
     /// It has one now.
     pub(super) is_placed: bool,
@@ -64,7 +64,7 @@ impl Item {
         let is_wide = bar.kind == bar::Kind::Memory64;
         goes.then_some(Self {
             wish: Wish {
-                size: bar.size_bytes,
+                size: bar.size_bytes.max(if is_io { 1 } else { PAGE_BYTES }),
                 alignment: bar.size_bytes.max(if is_io { 1 } else { PAGE_BYTES }),
                 is_io,
             },
@@ -76,8 +76,9 @@ impl Item {
     }
 }
 
+/// What a window is opened for comes first: it was measured for that alone.
 fn sort(items: &mut [Item]) {
-    items.sort_by_key(|item| Reverse((item.wish.alignment, item.wish.size)));
+    items.sort_by_key(|item| Reverse((item.opens, item.wish.alignment, item.wish.size)));
 }
 
 /// What is to be placed on each bus in windows of `kind`, the windows that have to be opened among it.
@@ -170,11 +171,11 @@ fn place_bar(
     let function = &mut functions[want.function];
     let bar = &mut function.bars[want.bar];
     let Some(place) = tree.find(bus, kind, &item.wish, item.is_wide) else {
-        want.missing.obstacle = Obstacle::NoRoom;
+        want.missing = Missing::NoRoom;
         return;
     };
     if !bar::write(space, function.address, bar, place.range.first) {
-        want.missing.obstacle = Obstacle::DoesNotStick;
+        want.missing = Missing::DoesNotStick;
         return;
     }
     tree.take(place);
@@ -185,7 +186,9 @@ fn place_bar(
         address: function.address,
         index: bar.index,
         is_io: item.wish.is_io,
-        range: place.range,
-        cause: want.missing.cause,
+        range: Range {
+            last: place.range.first + (bar.size_bytes - 1),
+            ..place.range
+        },
     });
 }
