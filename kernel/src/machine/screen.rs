@@ -9,7 +9,6 @@ use services::screen::Screen;
 use services::waker_slot::WakerSlot;
 
 use super::display::Display;
-use crate::arch::core_local;
 use crate::arch::lock::KernelLock;
 
 /// Typed bytes that wait for the terminal, which takes them at once and keeps many more.
@@ -82,8 +81,7 @@ impl ScreenConsole {
 
     /// Changes the screen; the painter looks at it afterwards.
     pub(super) fn with_screen<T>(&self, change: impl FnOnce(&mut Screen) -> T) -> T {
-        // What a script's drawing makes the screen keep, such as glyphs, outlives the script.
-        let result = core_local::get().on_kernel_heap(|| change(&mut self.screen.lock()));
+        let result = change(&mut self.screen.lock());
         self.touch();
         result
     }

@@ -491,8 +491,7 @@ fn draw_image(
             width,
             pixels,
         };
-        let mut result = Ok(());
-        tasks.on_kernel_heap(&mut || result = display.draw(tasks.current(), &drawing));
+        let result = context.on_kernel_heap(|| display.draw(tasks.current(), &drawing));
         result.map_err(|error| thrown(error.code(), error, position))
     };
     // Without a region there is nothing to decode for.
