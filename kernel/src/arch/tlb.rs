@@ -115,7 +115,7 @@ impl Recent {
 }
 
 /// A core that has not answered for so long will not any more.
-const ANSWER_LIMIT_NS: u64 = 10_000_000_000;
+const ANSWER_LIMIT_NS: u64 = 30_000_000_000;
 
 /// Lets other cores ask; once, before there are any.
 pub fn start() {

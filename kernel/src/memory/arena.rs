@@ -9,6 +9,7 @@
 
 use alloc::sync::Arc;
 use core::alloc::Layout;
+use core::ops::Range;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -22,10 +23,12 @@ use super::quick::{Class, QuickLists, rounded};
 use super::spare::{self, FIRST_PAGES};
 use super::{ARENAS, PAGE_BYTES, Physical, frames, limbo, paging, shrink, stack};
 use crate::arch::core_local::{self, ArenaPointer};
-use crate::arch::tlb::Range;
+use crate::arch::tlb;
 
 const SLOT_BYTES: usize = 1 << 30;
 const SLOTS: usize = 4096;
+/// The addresses of all arenas.
+pub(super) const RANGE: Range<usize> = ARENAS..ARENAS + SLOTS * SLOT_BYTES;
 const FIRST_COMMIT_BYTES: usize = FIRST_PAGES * PAGE_BYTES;
 /// A kept arena's pages lie in one table.
 const TABLE_BYTES: usize = paging::TABLE_ENTRIES * PAGE_BYTES;
@@ -308,10 +311,10 @@ impl Drop for Arena {
         // A table that was made for pages that the arena has given back since is one too many for a kept arena.
         let is_small = (FIRST_COMMIT_BYTES..=TABLE_BYTES).contains(&committed) && !paging::has_second(directory);
         if is_small && !is_changing {
-            let range = Range::pages(base, committed / PAGE_BYTES);
+            let range = tlb::Range::pages(base, committed / PAGE_BYTES);
             limbo::free(directory, range, keep, self.slot);
         } else {
-            limbo::free(directory, Range::Everything, take_apart, self.slot);
+            limbo::free(directory, tlb::Range::Everything, take_apart, self.slot);
         }
     }
 }
@@ -337,7 +340,7 @@ fn release(slot: usize) {
 /// Whether `address` lies in the arenas' range.
 #[inline]
 pub fn contains(address: usize) -> bool {
-    (ARENAS..ARENAS + SLOTS * SLOT_BYTES).contains(&address)
+    RANGE.contains(&address)
 }
 
 /// Whose arena `address` lies in.

@@ -3,6 +3,7 @@
 //! Source: AMD64 manual volume 2, chapter 5. Every mapping is writable or executable, never both. The tables of the
 //! kernel's half are shared by all cores, so there is one address space, and one lock for changing its upper levels.
 
+use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use x86_64::registers::control::{Cr3, Cr3Flags};
@@ -11,13 +12,17 @@ use x86_64::structures::paging::{PageTableFlags as Flags, PhysFrame};
 use x86_64::{PhysAddr, VirtAddr};
 
 pub use super::access::Access;
-use super::{DIRECT_MAP, PAGE_BYTES, Physical, frames, image, picture_window};
+use super::{DIRECT_MAP, PAGE_BYTES, Physical, arena, frames, image, picture_window, stack};
 use crate::arch::features::Features;
 use crate::arch::lock::KernelLock;
 use crate::arch::tlb;
 use crate::boot::tags::{MemoryKind, Tags};
 
 const LARGE_PAGE_BYTES: u64 = 2 << 20;
+/// What the tables below one directory map.
+const TABLES_BYTES: usize = 1 << 30;
+/// What the directories below one entry of the root map.
+const DIRECTORIES_BYTES: usize = 1 << 39;
 /// Entries of a table.
 pub const TABLE_ENTRIES: usize = 512;
 
@@ -61,9 +66,12 @@ pub fn start(tags: &Tags<'_>, features: &Features) -> Result<(), OutOfFrames> {
         }
     }
     picture_window::link(root, flags(Access::Read));
-    // The upper half's first level is complete from the start, so that no core ever needs a change of it.
-    for index in 256..512 {
-        child(root, index)?;
+    // Tasks come to use all addresses of both in time, whose tables would look like memory that is lost.
+    for start in arena::RANGE.step_by(DIRECTORIES_BYTES) {
+        child(root, start >> 39)?;
+    }
+    for start in stack::RANGE.step_by(TABLES_BYTES) {
+        directory(root, start)?;
     }
     *ROOT.lock() = root;
     // SAFETY: the new tables map the running code, its stack and data at the same addresses as the old ones.
@@ -149,37 +157,72 @@ pub fn map_range(start: usize, bytes: usize) -> Result<(), OutOfFrames> {
     Ok(())
 }
 
-/// Takes the pages of `bytes` from `start` on out of the tables and frees their frames, when no core can use them any
-/// more.
+/// Takes the pages of `bytes` from `start` on out of the tables and frees their frames, and those of the last-level tables
+/// that have no page left, when no core can use them any more. Nobody may map pages there meanwhile.
 pub fn unmap_range(start: usize, bytes: usize) {
     if bytes == 0 {
         return;
     }
-    for page in (start..start + bytes).step_by(PAGE_BYTES) {
-        // The frame stays in the entry, which the processor passes over.
-        change(page, |entry| entry.set_flags(entry.flags() - Flags::PRESENT));
+    for part in parts_by_table(start..start + bytes) {
+        hide(part);
     }
     tlb::flush_everywhere();
-    for page in (start..start + bytes).step_by(PAGE_BYTES) {
-        let mut frame = None;
-        change(page, |entry| {
-            frame = (!entry.is_unused()).then(|| Physical(entry.addr().as_u64()));
-            entry.set_unused();
-        });
-        if let Some(frame) = frame {
-            frames::free(frame);
-        }
+    for part in parts_by_table(start..start + bytes) {
+        free_hidden(part);
     }
 }
 
-/// Changes the last-level entry for `address`, where there is a table that holds it.
-fn change(address: usize, work: impl FnOnce(&mut PageTableEntry)) {
+/// `range` cut where another last-level table begins.
+fn parts_by_table(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let table_start = |index| index * LARGE_PAGE_BYTES as usize;
+    (range.start / LARGE_PAGE_BYTES as usize..range.end.div_ceil(LARGE_PAGE_BYTES as usize))
+        .map(move |index| range.start.max(table_start(index))..range.end.min(table_start(index + 1)))
+}
+
+/// Hides the pages of `part`, which one table holds, from the processor, and that table where it shows no other page. What
+/// they point at stays in their entries.
+fn hide(part: Range<usize>) {
     let root = ROOT.lock();
-    let Some(table) = find_table(*root, address) else {
+    let Some(above) = find_directory(*root, part.start).map(|directory| entry(directory, part.start >> 21)) else {
+        return;
+    };
+    let Some(table) = present(above) else { return };
+    let pages = part.step_by(PAGE_BYTES).map(|page| entry(table, page >> 12));
+    for entry in pages {
+        // SAFETY: the entry is valid, and the lock is held.
+        unsafe { (*entry).set_flags((*entry).flags() - Flags::PRESENT) };
+    }
+    if present_entries(table).next().is_none() {
+        // SAFETY: as above.
+        unsafe { (*above).set_flags((*above).flags() - Flags::PRESENT) };
+    }
+}
+
+/// Frees what [`hide`] has hidden.
+fn free_hidden(part: Range<usize>) {
+    let root = ROOT.lock();
+    let Some(above) = find_directory(*root, part.start).map(|directory| entry(directory, part.start >> 21)) else {
         return;
     };
     // SAFETY: the entry is valid, and the lock is held.
-    work(unsafe { &mut *entry(table, (address >> 12) & 511) });
+    let above = unsafe { &mut *above };
+    if above.is_unused() {
+        return;
+    }
+    let table = Physical(above.addr().as_u64());
+    for page in part.step_by(PAGE_BYTES) {
+        // SAFETY: as above.
+        let entry = unsafe { &mut *entry(table, page >> 12) };
+        if !entry.is_unused() {
+            let frame = Physical(entry.addr().as_u64());
+            entry.set_unused();
+            frames::free(frame);
+        }
+    }
+    if !above.flags().contains(Flags::PRESENT) {
+        above.set_unused();
+        frames::free(table);
+    }
 }
 
 /// Takes one page out of the tables and returns its frame; `None` where nothing was mapped. Other cores may know it

@@ -3,6 +3,7 @@
 //! A slot's last-level page table is made with the stack, so that the page-fault handler only writes an entry of it and
 //! never needs a lock; its frames come from the core's reserve where the allocator's lock is taken.
 
+use core::ops::Range;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use corosensei::stack::{Stack, StackPointer};
@@ -11,13 +12,15 @@ use super::paging::{self, Access};
 use super::spare::{self, FIRST_PAGES};
 use super::{PAGE_BYTES, Physical, STACKS, frames, limbo};
 use crate::arch::core_local;
-use crate::arch::tlb::Range;
+use crate::arch::tlb;
 
 const SLOT_BYTES: usize = 2 << 20;
 /// Usable bytes of a stack.
 pub const STACK_BYTES: usize = 1 << 20;
 const GUARD_BYTES: usize = SLOT_BYTES - STACK_BYTES;
 const SLOTS: usize = 4096;
+/// The addresses of all stacks.
+pub(super) const RANGE: Range<usize> = STACKS..STACKS + SLOTS * SLOT_BYTES;
 const FIRST_COMMIT_BYTES: usize = FIRST_PAGES * PAGE_BYTES;
 /// Frames that a new stack must leave free, so that what runs already can go on.
 const SPARE_BYTES: u64 = 1 << 20;
@@ -121,17 +124,17 @@ impl Drop for TaskStack {
             return;
         };
         if !self.is_whole {
-            limbo::free(table, Range::Everything, take_apart, self.slot);
+            limbo::free(table, tlb::Range::Everything, take_apart, self.slot);
         } else if pages == FIRST_PAGES {
             limbo::free(
                 table,
-                Range::pages(self.top() - FIRST_COMMIT_BYTES, FIRST_PAGES),
+                tlb::Range::pages(self.top() - FIRST_COMMIT_BYTES, FIRST_PAGES),
                 keep,
                 self.slot,
             );
         } else {
             // Where the others lie, nobody knows: a large frame passes over some.
-            limbo::free(table, Range::Everything, keep, self.slot);
+            limbo::free(table, tlb::Range::Everything, keep, self.slot);
         }
     }
 }

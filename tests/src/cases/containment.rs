@@ -64,6 +64,11 @@ pub(super) const TESTS: &[Test] = &[
         run: untaken_results,
     },
     Test {
+        name: "contain_page_tables_go_back_with_their_pages",
+        company: Company::Shared,
+        run: page_tables,
+    },
+    Test {
         name: "contain_service_is_restarted",
         company: Company::Shared,
         run: service_restarted,
@@ -78,6 +83,8 @@ pub(super) const DRIFT_LIMIT_BYTES: i64 = 1024 * 1024;
 /// something that the session keeps in the middle, once. So much it may be, and so many rounds it may take.
 const SESSION_DRIFT_BYTES: i64 = 1024 * 1024;
 const SESSION_ROUNDS: u32 = 40;
+/// What page tables may take more after a while than before: two.
+const TABLES_LIMIT_BYTES: i64 = 3 * 4096;
 const ROUND_LIMIT: Duration = Duration::from_secs(60);
 /// Free frames and the unused part of the kernel heap.
 pub(super) const AVAILABLE: &str = "let m = mem::info(); m.free_bytes + m.heap_bytes - m.heap_used_bytes";
@@ -277,6 +284,23 @@ fn untaken_results(context: &Context) -> Result<(), Error> {
         let held = "let b = task::wait(task::start(|| blob(12000000))); b = (); mem::info().heap_bytes";
         let heap = machine.number(held)?;
         ensure!(heap < 8 << 20, "the heap still has {heap} bytes");
+        Ok(())
+    })
+}
+
+/// What is neither free nor anybody's is page tables and what the kernel keeps for itself, which do not become more.
+fn page_tables(context: &Context) -> Result<(), Error> {
+    let iso = context.images.with_command_line("debug=on")?;
+    context.with_machine(&Config::default(), &iso, |machine| {
+        machine.boot()?;
+        let rest = "let m = mem::info(); m.total_bytes - m.free_bytes - m.heap_bytes - m.arena_bytes - m.stack_bytes";
+        machine.check("blob(1000).len()", "1000")?;
+        let before = machine.number(rest)?;
+        // Twenty tables of the session's arena, and as many of the heap.
+        machine.check("blob(40000000).len()", "40000000")?;
+        machine.check("task::wait(task::start(|| blob(16000000))).len()", "16000000")?;
+        let more = machine.number(rest)? - before;
+        ensure!(more < TABLES_LIMIT_BYTES, "{more} bytes are nobody's");
         Ok(())
     })
 }
