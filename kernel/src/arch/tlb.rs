@@ -195,18 +195,33 @@ pub fn is_known_everywhere(number: u64) -> bool {
 ///
 /// Where a core does not answer: memory cannot be given away safely any more.
 pub fn flush_everywhere() {
+    flush_until(is_known_everywhere, |core| !core.is_halted.load(Ordering::SeqCst));
+}
+
+/// The same where page tables themselves are to be freed: on its way into a halt and out of it a core can still walk them
+/// in advance, and mark what it finds as accessed (4.10.4.2), so that halted cores are asked, too.
+///
+/// # Panics
+///
+/// As [`flush_everywhere`].
+pub fn flush_tables_everywhere() {
+    let knows = |number| move |core: &CoreLocal| core.translations.load(Ordering::SeqCst) >= number;
+    flush_until(|number| cores::online().all(knows(number)), |_| true);
+}
+
+fn flush_until(is_done: impl Fn(u64) -> bool, is_asked: impl Fn(&CoreLocal) -> bool) {
     let number = note_removal(Range::Everything);
     catch_up();
-    if is_known_everywhere(number) {
+    if is_done(number) {
         return;
     }
     for core in cores::others() {
-        if core.translations.load(Ordering::SeqCst) < number && !core.is_halted.load(Ordering::SeqCst) {
+        if core.translations.load(Ordering::SeqCst) < number && is_asked(core) {
             apic::send(core.apic_id.load(Ordering::Relaxed), interrupts::TLB_VECTOR);
         }
     }
     let begin_ns = clock::now_ns();
-    while !is_known_everywhere(number) {
+    while !is_done(number) {
         // Another core may wait for this one in the same way.
         catch_up();
         core::hint::spin_loop();

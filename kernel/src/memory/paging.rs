@@ -163,10 +163,14 @@ pub fn unmap_range(start: usize, bytes: usize) {
     if bytes == 0 {
         return;
     }
+    let mut hides_table = false;
     for part in parts_by_table(start..start + bytes) {
-        hide(part);
+        hides_table |= hide(part);
     }
-    tlb::flush_everywhere();
+    match hides_table {
+        true => tlb::flush_tables_everywhere(),
+        false => tlb::flush_everywhere(),
+    }
     for part in parts_by_table(start..start + bytes) {
         free_hidden(part);
     }
@@ -180,22 +184,26 @@ fn parts_by_table(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// Hides the pages of `part`, which one table holds, from the processor, and that table where it shows no other page. What
-/// they point at stays in their entries.
-fn hide(part: Range<usize>) {
+/// they point at stays in their entries. Whether the table is hidden.
+fn hide(part: Range<usize>) -> bool {
     let root = ROOT.lock();
     let Some(above) = find_directory(*root, part.start).map(|directory| entry(directory, part.start >> 21)) else {
-        return;
+        return false;
     };
-    let Some(table) = present(above) else { return };
-    let pages = part.step_by(PAGE_BYTES).map(|page| entry(table, page >> 12));
-    for entry in pages {
-        // SAFETY: the entry is valid, and the lock is held.
-        unsafe { (*entry).set_flags((*entry).flags() - Flags::PRESENT) };
+    let Some(table) = present(above) else { return false };
+    let hide = |entry: *mut PageTableEntry| {
+        // SAFETY: the entry is one of a table that is in use, and the lock is held.
+        let entry = unsafe { &mut *entry };
+        entry.set_flags(entry.flags() - Flags::PRESENT);
+    };
+    for page in part.step_by(PAGE_BYTES) {
+        hide(entry(table, page >> 12));
     }
-    if present_entries(table).next().is_none() {
-        // SAFETY: as above.
-        unsafe { (*above).set_flags((*above).flags() - Flags::PRESENT) };
+    let is_empty = present_entries(table).next().is_none();
+    if is_empty {
+        hide(above);
     }
+    is_empty
 }
 
 /// Frees what [`hide`] has hidden.
