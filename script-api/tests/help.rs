@@ -327,6 +327,10 @@ fn answers_questions() {
         ),
         ("apropos(\"SLEEP\")", &["time::sleep_ms(ms: int)", "summary"]),
         ("apropos(\"no such word\")", &["[]"]),
+        (
+            "apropos(\"lspci\")",
+            &["pci::list()", "Does what lspci does elsewhere."],
+        ),
         ("dir(config)", &["key", "net", "array, 2 elements", "keys() -> array"]),
         ("dir(fs)", &["fs::read(path: string) -> string"]),
         ("dir([]).len() > 30", &["true"]),

@@ -17,6 +17,7 @@ use crate::context::TaskContext;
 use crate::engine;
 use crate::error::thrown;
 use crate::registry::{Api, Args, Doc, Example, Kind, ScriptError};
+use crate::suggest::habits;
 
 const APROPOS: Doc = Doc {
     name: "apropos",
@@ -74,6 +75,9 @@ fn apropos(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptE
         if has(builtin.name, &wanted) || has(builtin.summary, &wanted) {
             rows.push(row(builtin.signature(), builtin.summary));
         }
+    }
+    if let Some(here) = habits::here(&wanted) {
+        rows.push(row(here.into(), &format!("Does what {wanted} does elsewhere.")));
     }
     Ok(Value::Array(rows))
 }
