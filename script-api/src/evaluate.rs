@@ -65,8 +65,24 @@ pub fn run(
     let state = core::mem::replace(global, engine.new_global_runtime_state());
     let mut machine = Vm::with_global_state(engine, state);
     let result = machine.eval_with_callbacks(scope, program);
-    *global = machine.into_global_state();
+    take_up(machine.into_global_state(), global);
     result
+}
+
+/// Fills a fresh `global` with what a run has left, but for the machine's notes of errors: those only ever grow.
+fn take_up(state: GlobalRuntimeState, global: &mut GlobalRuntimeState) {
+    for (name, module) in state.scan_imports_raw() {
+        global.push_import(name.clone(), module.clone());
+    }
+    global.lib = state.lib;
+    global.source = state.source;
+    global.num_operations = state.num_operations;
+    global.num_modules_loaded = state.num_modules_loaded;
+    (global.level, global.scope_level) = (state.level, state.scope_level);
+    global.always_search_scope = state.always_search_scope;
+    global.embedded_module_resolver = state.embedded_module_resolver;
+    global.constants = state.constants;
+    global.tag = state.tag;
 }
 
 /// Walks the statements of `code`.

@@ -8,6 +8,7 @@
 //! - a `return` or `exit` from within a block leaves the block's variables behind;
 //! - `is_def_fn` and `is_def_var` with wrong arguments have another error text;
 //! - a function's bare name is no value where something is called on it or assigned to it;
+//! - each error that it catches leaves a note of where it came from, and the notes go with the text's end only;
 //! - assigning through `[]` or `.` to a value that has no elements is no error, and constants are guarded differently.
 //!   Allowed is one step into a variable that can only be an array or a map.
 
@@ -95,7 +96,8 @@ impl Facts {
                 if let Expr::Variable(variable, ..) = &parts.expr {
                     self.others.insert(variable.1.clone());
                 }
-                true
+                // A function may be called again and again.
+                !is_in_function && !path.iter().any(is_loop)
             }
             Some(ASTNode::Stmt(Stmt::Var(parts, flags, ..))) => {
                 let is_container = is_container(&parts.1) && !flags.contains(ASTFlags::CONSTANT);
@@ -147,6 +149,10 @@ impl Facts {
     }
 }
 
+fn is_loop(node: &ASTNode<'_>) -> bool {
+    matches!(node, ASTNode::Stmt(Stmt::For(..) | Stmt::While(..) | Stmt::Do(..)))
+}
+
 /// Whether the value is an array or a map for certain.
 fn is_container(value: &Expr) -> bool {
     match value {
@@ -167,7 +173,7 @@ fn is_worth_it(functions: &AST, code: &AST) -> bool {
     let names: Vec<&str> = functions.iter_fn_def().map(|function| function.name.as_str()).collect();
     // The walk ends early where something is found.
     !walk_statements(code, &mut |path| !match path.last() {
-        Some(ASTNode::Stmt(Stmt::For(..) | Stmt::While(..) | Stmt::Do(..))) => true,
+        Some(node) if is_loop(node) => true,
         Some(
             ASTNode::Stmt(Stmt::FnCall(call, ..)) | ASTNode::Expr(Expr::FnCall(call, ..) | Expr::MethodCall(call, ..)),
         ) => names.contains(&call.name.as_str()),

@@ -64,6 +64,11 @@ pub(super) const TESTS: &[Test] = &[
         run: untaken_results,
     },
     Test {
+        name: "contain_errors_leave_nothing_behind",
+        company: Company::Shared,
+        run: errors,
+    },
+    Test {
         name: "contain_page_tables_go_back_with_their_pages",
         company: Company::Shared,
         run: page_tables,
@@ -79,10 +84,9 @@ pub(super) const TESTS: &[Test] = &[
 const ROUNDS: u32 = 100;
 /// How much may be missing after all rounds.
 pub(super) const DRIFT_LIMIT_BYTES: i64 = 1024 * 1024;
-/// A prompt gives back the free end of its arena, so that the first round leaves next to nothing; a later one may leave
-/// something that the session keeps in the middle, once. So much it may be, and so many rounds it may take.
-const SESSION_DRIFT_BYTES: i64 = 1024 * 1024;
-const SESSION_ROUNDS: u32 = 40;
+/// Errors that a session shows, each from 50 calls deep, and what they may leave: less than 8 bytes for each call.
+const ERRORS: usize = 300;
+const ERRORS_LIMIT_BYTES: i64 = 100_000;
 /// What page tables may take more after a while than before: two.
 const TABLES_LIMIT_BYTES: i64 = 3 * 4096;
 const ROUND_LIMIT: Duration = Duration::from_secs(60);
@@ -112,12 +116,14 @@ fn rounds(context: &Context, script: &str, codes: &[&str]) -> Result<(), Error> 
                 machine.check("40 + 2", "42")?;
             }
             let available = machine.number(AVAILABLE)?;
-            if round == 0 || round == SESSION_ROUNDS {
+            if round == 0 {
                 first = available;
             }
-            let allowed = DRIFT_LIMIT_BYTES + if round < SESSION_ROUNDS { SESSION_DRIFT_BYTES } else { 0 };
             let lost = first - available;
-            ensure!(lost < allowed, "round {round}: {lost} bytes fewer than before");
+            ensure!(
+                lost < DRIFT_LIMIT_BYTES,
+                "round {round}: {lost} bytes fewer than before"
+            );
         }
         Ok(())
     })
@@ -301,6 +307,30 @@ fn page_tables(context: &Context) -> Result<(), Error> {
         machine.check("task::wait(task::start(|| blob(16000000))).len()", "16000000")?;
         let more = machine.number(rest)? - before;
         ensure!(more < TABLES_LIMIT_BYTES, "{more} bytes are nobody's");
+        Ok(())
+    })
+}
+
+/// A server catches errors for months, and a session is told of many.
+fn errors(context: &Context) -> Result<(), Error> {
+    let iso = context.images.with_command_line("debug=on")?;
+    context.with_machine(&Config::default(), &iso, |machine| {
+        machine.boot()?;
+        machine.eval("fn fail(depth) { if depth == 0 { throw 1 } fail(depth - 1) }")?;
+        let fails = "fail(50)";
+        ensure!(machine.eval(fails)?.contains("error["), "no error");
+        let taken = "mem::info().task_arena_bytes";
+        let before = machine.number(taken)?;
+        for _ in 0..ERRORS {
+            machine.eval(fails)?;
+        }
+        let more = machine.number(taken)? - before;
+        ensure!(more < ERRORS_LIMIT_BYTES, "{ERRORS} errors took {more} bytes");
+        let caught = format!(
+            "{{ let before = {taken}; for i in 0..20000 {{ try {{ throw i }} catch {{}} }} {taken} - before }}"
+        );
+        let more = machine.number(&caught)?;
+        ensure!(more < ERRORS_LIMIT_BYTES, "20,000 caught errors took {more} bytes");
         Ok(())
     })
 }
