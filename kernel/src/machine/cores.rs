@@ -26,7 +26,7 @@ const SPIN_NS: u64 = 2_000_000;
 /// A core that has not shown itself for so long is asked a second time.
 const FIRST_LIMIT_US: u64 = 10_000;
 /// One that does not even then is left alone.
-const LAST_LIMIT_US: u64 = 1_000_000;
+const LAST_LIMIT_US: u64 = 5_000_000;
 
 /// The processors as the firmware lists them, the boot processor first.
 static APIC_IDS: Once<Vec<u32>> = Once::new();
