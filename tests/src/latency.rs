@@ -7,7 +7,7 @@ use crate::machine::Machine;
 
 /// What is typed: letters that make no word, so that a completion would be seen.
 const LETTERS: &[u8] = b"qwzxkvqj";
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(7);
 
 /// Types `count` letters on the serial line, one after the other, and returns how long the echo of each took; then

@@ -25,6 +25,7 @@ pub mod hostile;
 pub mod images;
 pub mod latency;
 pub mod machine;
+pub mod patience;
 pub mod profile;
 pub mod qmp;
 pub mod qr;

@@ -27,7 +27,7 @@ impl Monitor {
     ///
     /// Where there is no emulator behind it within ten seconds.
     pub fn connect(path: &Path) -> Result<Self, Error> {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(60);
         let stream = loop {
             match UnixStream::connect(path) {
                 Ok(stream) => break stream,

@@ -25,7 +25,7 @@ const CALLS_LIMIT: u32 = 60;
 const ENTRIES_AT_LEAST: i64 = 4;
 /// When Ctrl-C comes, and how long a call may go on then.
 const PATIENCE: Duration = Duration::from_millis(250);
-const END_LIMIT: Duration = Duration::from_secs(10);
+const END_LIMIT: Duration = Duration::from_secs(60);
 /// What the supervisor says where an error has ended the session itself.
 const LOST: &str = "its variables are lost";
 

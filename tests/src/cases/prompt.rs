@@ -40,7 +40,7 @@ pub(super) const TESTS: &[Test] = &[
     },
 ];
 
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Types `keys` and returns what is printed until the next prompt, after the line that was typed.
 fn keys(machine: &mut Machine, keys: &[u8]) -> Result<String, Error> {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::ensure;
 use crate::error::Error;
 use crate::machine::{Machine, PROMPT};
+use crate::patience::until;
 use crate::runner::Context;
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -24,16 +25,6 @@ fn detach(machine: &mut Machine, line: &str) -> Result<(i64, String), Error> {
         .ok_or_else(|| Error::Wrong(format!("`{line}` was not detached: {said:?}")))
 }
 
-/// Lets the prompt be drawn again below what was told.
-fn settle(machine: &mut Machine) -> Result<(), Error> {
-    let started = Instant::now();
-    while started.elapsed() < Duration::from_millis(300) {
-        machine.listen(Duration::from_millis(50))?;
-    }
-    machine.forget();
-    Ok(())
-}
-
 pub(super) fn background(context: &Context) -> Result<(), Error> {
     context.at_prompt("", |machine| {
         machine.eval("fn twice(x) { 2 * x } let kept = [1, 2]; let f = |x| x + kept.len();")?;
@@ -43,11 +34,7 @@ pub(super) fn background(context: &Context) -> Result<(), Error> {
         machine.check("[twice(4), kept, f.call(1)]", "[8, [1, 2], 3]")?;
         let started = Instant::now();
         let (computing, _) = detach(machine, "let n = 0; loop { n += 1; if n == 100000000000 { break; } }")?;
-        ensure!(
-            started.elapsed() < Duration::from_secs(2),
-            "the prompt took {:?}",
-            started.elapsed()
-        );
+        ensure!(started.elapsed() < LIMIT, "the prompt took {:?}", started.elapsed());
         machine.check("twice(21)", "42")?;
         machine.check(
             &format!("task::info({computing}).name.starts_with(\"let n = 0; loop\")"),
@@ -56,7 +43,7 @@ pub(super) fn background(context: &Context) -> Result<(), Error> {
         // Its end is told above the line.
         machine.send(b"gate.send(3)\r")?;
         machine.expect(&format!("[{waiting}] done: [1, 2, 3]"), LIMIT)?;
-        settle(machine)?;
+        machine.settle(LIMIT)?;
         machine.check(&format!("task::wait({waiting})"), "[1, 2, 3]")?;
         // Back, and away again, and Ctrl-C.
         let (again, _) = detach(machine, &format!("fg({computing})"))?;
@@ -71,7 +58,7 @@ pub(super) fn background(context: &Context) -> Result<(), Error> {
         machine.expect("goes on in the background", LIMIT)?;
         machine.expect("two", LIMIT)?;
         machine.expect("done: 7", LIMIT)?;
-        settle(machine)?;
+        machine.settle(LIMIT)?;
         machine.check("kept.len()", "2")
     })
 }
@@ -83,22 +70,19 @@ pub(super) fn deaths(context: &Context) -> Result<(), Error> {
         let (id, _) = detach(machine, "gate.receive(); debug::panic()")?;
         machine.send(b"gate.send(1)\r")?;
         machine.expect(&format!("[{id}] error[native_panic]"), LIMIT)?;
-        settle(machine)?;
+        machine.settle(LIMIT)?;
         machine.check("kept", "5")?;
         let (id, _) = detach(machine, "loop {}")?;
         machine.send(format!("task::kill({id})\r").as_bytes())?;
         machine.expect(&format!("[{id}] error[killed]"), LIMIT)?;
-        settle(machine)?;
+        machine.settle(LIMIT)?;
         machine.check("kept", "5")?;
         // Lines in the background end with the session.
         let (id, _) = detach(machine, "time::sleep_ms(1000000)")?;
         machine.send(b"\x04")?;
         machine.expect(&format!("\n{PROMPT}"), LIMIT)?;
-        machine.eval("time::sleep_ms(50)")?;
-        machine.check(
-            &format!("task::list().filter(|t| t.id == {id} && t.state != \"ended\").len()"),
-            "0",
-        )?;
+        let lives = format!("task::list().filter(|t| t.id == {id} && t.state != \"ended\").len()");
+        until(machine, LIMIT, |machine| machine.check(&lives, "0"))?;
         machine.check("debug::arena_pointers()", "0")
     })
 }

