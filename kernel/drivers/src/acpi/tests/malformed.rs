@@ -154,7 +154,6 @@ fn random_damage_gives_an_error_or_sane_data() {
     for round in 0..mutations {
         let mut memory = originals[round % originals.len()].clone();
         damage(&mut memory, &mut random, (round / originals.len()).is_multiple_of(2));
-        let read = Cell::new((false, 0));
         let (is_whole, parsed) = in_time(|| read_all(&memory));
         survivors += usize::from(is_whole);
         taken += parsed;
