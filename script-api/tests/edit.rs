@@ -3,9 +3,11 @@
 mod host;
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use host::{Sight, standard_machine};
+use services::host::Tasks;
+use services::task::{TaskInfo, TaskState};
 
 impl Sight {
     /// A terminal of 80 columns and 12 rows, which the editor asks for its size.
@@ -83,9 +85,9 @@ fn runs_and_goes_to_the_error() {
     let lines = sight.wait(|lines| lines[11].starts_with("error[syntax_error]"));
     assert!(lines[10].contains(" 5:"), "{}", lines[10]);
     // Ctrl-C ends a script that does not end, and neither the editor nor the session.
-    sight.type_bytes("\x01loop {}\x1b[15~");
-    sight.wait(|lines| lines.iter().any(|line| line == "run(\"/tmp/a.rhai\")") && lines[11].is_empty());
-    thread::sleep(Duration::from_millis(100));
+    // Until it runs, Ctrl-C is a key of the editor.
+    sight.type_bytes("\x01print(\"begun\"); loop {}\x1b[15~");
+    sight.wait(|lines| lines.iter().any(|line| line == "begun"));
     sight.type_bytes("\x03");
     sight.wait(|lines| {
         let at = lines.iter().position(|line| line.starts_with("error[cancelled]"));
@@ -93,7 +95,7 @@ fn runs_and_goes_to_the_error() {
     });
     sight.type_bytes("x");
     let lines = sight.wait(|lines| lines[11].starts_with("error[cancelled]"));
-    assert_eq!(lines[0], "loop {}");
+    assert_eq!(lines[0], "print(\"begun\"); loop {}");
     sight.type_bytes("\x11");
     sight.wait_for_last("rhai>");
     sight.check("40 + 2", "42");
@@ -161,20 +163,26 @@ fn gives_the_terminal_back_whatever_happens() {
     sight.edit("/tmp/a.rhai");
     sight.type_bytes("unsaved");
     sight.wait(|lines| lines[0] == "unsaved");
-    thread::sleep(Duration::from_millis(500));
+    // The session's end would take the other task with it.
+    let limit = Instant::now() + Duration::from_secs(10);
+    let is_running = |task: &TaskInfo| task.name != "prompt" && task.state != TaskState::Ended;
+    while Tasks::list(sight.machine.tasks).iter().any(is_running) {
+        assert!(Instant::now() < limit, "the task that prints does not end");
+        thread::sleep(Duration::from_millis(5));
+    }
     let lines = sight.wait(|lines| lines[0] == "unsaved");
     assert!(
         !lines.iter().any(|line| line.contains("beside")),
         "{}",
         lines.join("\n")
     );
-    let session = services::host::Tasks::list(sight.machine.tasks);
+    let session = Tasks::list(sight.machine.tasks);
     let session = session
         .iter()
         .find(|task| task.name == "prompt")
         .expect("the session")
         .id;
-    assert!(services::host::Tasks::kill(sight.machine.tasks, session));
+    assert!(Tasks::kill(sight.machine.tasks, session));
     let lines = sight.wait_for_last("rhai>");
     assert!(lines.iter().any(|line| line == "from beside"), "{}", lines.join("\n"));
     assert!(!sight.parser.screen().alternate_screen());

@@ -12,7 +12,7 @@ use script_api::session::Session;
 use script_api::types::Types;
 use services::terminal::completion::{Completion, Question};
 use services::value::Value;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const FILES: [(&str, &str); 4] = [
     (
@@ -233,9 +233,13 @@ fn survives_every_prefix_and_any_cursor() {
             "x[".repeat(100_000),
             "`${".repeat(80_000),
         ] {
-            let start = Instant::now();
-            ask(session, &nasty, nasty.len());
-            assert!(start.elapsed().as_millis() < 2000, "{}", &nasty[..4]);
+            // A busy host is late now and then; what takes time that grows with the square is so each time.
+            let mut times = (0..3).map(|_| {
+                let started = Instant::now();
+                ask(session, &nasty, nasty.len());
+                started.elapsed()
+            });
+            assert!(times.any(|time| time < Duration::from_secs(2)), "{}", &nasty[..4]);
         }
     });
 }
@@ -509,7 +513,7 @@ fn says_what_to_do() {
     }
     // What was cancelled was cancelled on purpose.
     machine.console.type_text("loop {}\r");
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    std::thread::sleep(Duration::from_millis(50));
     machine.console.type_text("\x03");
     assert!(!machine.console.take_until("rhai> ").contains("hint"));
 }

@@ -3,6 +3,9 @@
 mod host;
 
 use host::{FakeMachineWithConsole, standard_machine};
+use services::host::Tasks;
+use services::task::TaskState;
+use services::value::Value;
 use std::time::{Duration, Instant};
 
 fn session() -> FakeMachineWithConsole {
@@ -25,11 +28,33 @@ fn until(machine: &FakeMachineWithConsole, end: &str) -> String {
     }
 }
 
+/// Types a line and returns once it runs: a Ctrl-Z that comes earlier goes nowhere.
 fn start(machine: &FakeMachineWithConsole, line: &str) {
-    machine.console.type_text(line);
-    machine.console.type_text("\r");
-    until(machine, "\r\n");
-    std::thread::sleep(Duration::from_millis(50));
+    machine.console.type_text(&format!("print(\"begun\"); {line}\r"));
+    until(machine, "\nbegun");
+}
+
+/// Types `fg(id)` and returns once that line has the terminal: from then on the prompt's task waits for it.
+fn start_fg(machine: &FakeMachineWithConsole, id: &str) {
+    start(machine, &format!("fg({id})"));
+    let limit = Instant::now() + Duration::from_secs(10);
+    while state_of_prompt(machine) != TaskState::Waiting {
+        assert!(Instant::now() < limit, "fg({id}) does not wait");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// What the task of the last prompt does; those before it are lines in the background.
+fn state_of_prompt(machine: &FakeMachineWithConsole) -> TaskState {
+    let tasks = Tasks::list(machine.tasks);
+    let prompts = tasks.iter().filter(|task| task.name == "prompt");
+    prompts.max_by_key(|task| task.id.0).expect("a prompt").state
+}
+
+/// The number in `[1] goes on in the background`.
+fn number_of_line(shown: &str) -> String {
+    let number = shown.split_once("\n[").and_then(|(_, rest)| rest.split_once(']'));
+    number.unwrap_or_else(|| panic!("no number in {shown:?}")).0.to_string()
 }
 
 #[test]
@@ -51,11 +76,15 @@ fn lists_tasks_with_all_that_is_known() {
         assert!(names.contains(&format!("{name:?}")), "{name}: {names}");
     }
     assert_eq!(machine.enter("task::info(task::current()).handles"), "2\n");
-    let child = "let id = task::start(|| { let own = [task::current(), task::name()]; time::sleep_ms(20); own });";
+    machine.enter("let gate = channel::open(1);");
+    let child = "let id = task::start(|| { let own = [task::current(), task::name()]; gate.receive(); own });";
     machine.enter(child);
     assert_eq!(machine.enter("task::info(task::current()).children == [id]"), "true\n");
     assert_eq!(machine.enter("task::info(id).parent == task::current()"), "true\n");
-    assert_eq!(machine.enter("task::wait(id) == [id, \"closure in line 1\"]"), "true\n");
+    assert_eq!(
+        machine.enter("gate.send(1); task::wait(id) == [id, \"closure in line 1\"]"),
+        "true\n"
+    );
     assert!(machine.enter("task::info(99999)").contains("error[not_found]"));
 }
 
@@ -90,18 +119,27 @@ fn refuses_bad_limits_with_codes() {
     );
 }
 
-#[test]
-fn a_timer_keeps_its_rhythm_and_its_own_state() {
-    let machine = session();
+/// From the first call of a timer of 20 ms to the twentieth, without the times that were passed over.
+fn span_of_twenty_calls(machine: &FakeMachineWithConsole) -> f64 {
     machine.enter("let times = channel::open(100); let n = 0;");
     // It has a copy of n that lasts from call to call; the session's own stays.
     machine.enter("let t = every(20, || { n += 1; times.send([n, time::uptime_ms()]); });");
-    machine.enter("let got = []; for i in 0..20 { got.push(times.receive(5000)); } t.cancel();");
+    machine.enter("let got = []; for i in 0..20 { got.push(times.receive(5000)); }");
+    machine.enter("let skipped = timer::list()[0].skipped; t.cancel();");
     assert_eq!(machine.enter("got[19][0]"), "20\n");
     assert_eq!(machine.enter("n"), "0\n");
-    // Nineteen periods, and no more than a late start and end.
-    let span = machine.number("got[19][1] - got[0][1]");
-    assert!((340.0..=440.0).contains(&span), "{span} ms for 19 periods of 20");
+    machine.number("got[19][1] - got[0][1] - 20 * skipped")
+}
+
+#[test]
+fn a_timer_keeps_its_rhythm_and_its_own_state() {
+    let machine = session();
+    // A busy host calls late, or passes times over; one that drifts is wrong each time.
+    let spans: Vec<f64> = (0..3).map(|_| span_of_twenty_calls(&machine)).collect();
+    assert!(
+        spans.iter().any(|span| (340.0..=440.0).contains(span)),
+        "{spans:?} ms for 19 periods of 20"
+    );
     assert_eq!(machine.enter("t.cancel()"), "false\n");
     assert_eq!(machine.enter("timer::list().len()"), "0\n");
 }
@@ -109,11 +147,13 @@ fn a_timer_keeps_its_rhythm_and_its_own_state() {
 #[test]
 fn a_slow_call_skips_times_and_counts_them() {
     let machine = session();
-    machine.enter("let c = channel::open(10);");
+    machine.enter("let c = channel::open(10); let begun = time::uptime_ms();");
     machine.enter("let t = every(10, || { c.send(1); time::sleep_ms(55); });");
     machine.enter("for i in 0..4 { c.receive(5000); }");
     let skipped = machine.number("timer::list()[0].skipped");
-    assert!((12.0..=24.0).contains(&skipped), "{skipped}");
+    // Three calls have ended, and a busy host makes them longer.
+    let passed = machine.number("time::uptime_ms() - begun") / 10.0;
+    assert!(skipped >= 12.0 && skipped <= passed, "{skipped} of {passed}");
     assert_eq!(machine.enter("timer::list()[0].name"), "\"every 10 ms\"\n");
     assert_eq!(machine.enter("t.cancel()"), "true\n");
 }
@@ -181,10 +221,12 @@ fn events_reach_listeners_in_order_with_their_values() {
 #[test]
 fn what_a_timer_prints_goes_above_the_line() {
     let machine = session();
-    machine.enter("let t = after(1500, || print(\"tick\"));");
+    machine.enter("let t = on(\"now\", || print(\"tick\"));");
     machine.console.type_text("40 + 2");
-    let shown = until(&machine, "tick");
-    assert!(shown.contains("40 + 2"), "{shown:?}");
+    until(&machine, "40 + 2");
+    machine.host.shared.emit("now", &Value::Unit);
+    let shown = until(&machine, "40 + 2");
+    assert!(shown.contains("tick"), "{shown:?}");
     assert_eq!(machine.enter(""), "42\n");
 }
 
@@ -195,10 +237,7 @@ fn ctrl_z_sends_a_line_to_the_background() {
     machine.enter("fn twice(x) { x * 2 } fn limit() { global::LIMIT }");
     machine.enter("import \"lib/text\" as t;");
     machine.enter("let c = channel::open(5);");
-    start(
-        &machine,
-        "print(\"begun\"); kept.push(c.receive()); print(\"later\"); kept",
-    );
+    start(&machine, "kept.push(c.receive()); print(\"later\"); kept");
     machine.console.type_text("\x1a");
     let shown = machine.console.take_until("rhai> ");
     assert!(
@@ -228,11 +267,7 @@ fn bg_detaches_from_within_and_fg_returns() {
         .console
         .type_text("let me = bg(); seen.push(c.receive()); seen.push(c.receive()); seen\r");
     let shown = machine.console.take_until("rhai> ");
-    let id: u64 = shown
-        .split_once("\n[")
-        .and_then(|(_, rest)| rest.split_once(']'))
-        .and_then(|(id, _)| id.parse().ok())
-        .unwrap_or_else(|| panic!("no number in {shown:?}"));
+    let id = number_of_line(&shown);
     assert_eq!(
         machine.enter(&format!("task::info({id}).parent == task::current()")),
         "true\n"
@@ -240,12 +275,15 @@ fn bg_detaches_from_within_and_fg_returns() {
     assert!(machine.enter("fg(999)").contains("error[not_found]"));
     machine.enter("c.send(1)");
     // Back, away again with Ctrl-Z, back, and to its end.
-    start(&machine, &format!("fg({id})"));
+    start_fg(&machine, &id);
     machine.console.type_text("\x1a");
     let shown = machine.console.take_until("rhai> ");
     assert!(shown.contains(&format!("[{id}] goes on in the background")), "{shown}");
-    machine.enter("after(100, || c.send(2));");
-    assert_eq!(machine.enter(&format!("fg({id})")), "[1, 2]\n");
+    machine.enter("let ends = on(\"now\", || c.send(2));");
+    start_fg(&machine, &id);
+    machine.host.shared.emit("now", &Value::Unit);
+    let shown = machine.console.take_until("rhai> ");
+    assert!(shown.ends_with("[1, 2]\r\nrhai> "), "{shown:?}");
     assert!(machine.enter(&format!("task::wait({id})")).contains("error[not_found]"));
 }
 
@@ -255,26 +293,16 @@ fn ctrl_c_ends_the_line_that_was_brought_back() {
     start(&machine, "let n = 0; loop { n += 1; }");
     machine.console.type_text("\x1a");
     let shown = machine.console.take_until("rhai> ");
-    let id = shown
-        .split_once("\n[")
-        .and_then(|(_, rest)| rest.split_once(']'))
-        .expect("a number")
-        .0
-        .to_string();
-    start(&machine, &format!("fg({id})"));
+    let id = number_of_line(&shown);
+    start_fg(&machine, &id);
     machine.console.type_text("\x03");
     let shown = machine.console.take_until("rhai> ");
     assert!(shown.contains("error[cancelled]"), "{shown}");
     // A result in the background waits for whoever asks.
-    start(&machine, "time::sleep_ms(150); 42");
+    start(&machine, "time::sleep_ms(3000); 42");
     machine.console.type_text("\x1a");
     let shown = machine.console.take_until("rhai> ");
-    let id = shown
-        .split_once("\n[")
-        .and_then(|(_, rest)| rest.split_once(']'))
-        .expect("a number")
-        .0
-        .to_string();
+    let id = number_of_line(&shown);
     assert_eq!(machine.enter(&format!("task::wait({id})")).lines().last(), Some("42"));
 }
 

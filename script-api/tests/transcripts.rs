@@ -223,8 +223,7 @@ fn ends_anything_with_control_c_and_keeps_the_variables() {
         "while true { print(\"x\".len()) }",
         "fn forever() { loop {} } try { forever() } catch { }",
     ] {
-        let (shown, taken) = machine.interrupt(line, Duration::from_millis(60));
-        assert!(taken < Duration::from_millis(1000), "{line}: {taken:?}");
+        let shown = machine.interrupt_within(line, Duration::from_millis(60), Duration::from_secs(1));
         assert!(
             shown.contains("error[cancelled]: interrupted by Ctrl-C"),
             "{line}: {shown}"
@@ -290,7 +289,7 @@ fn runs_tasks_on_copies() {
     );
     assert!(
         machine
-            .enter("task::start(|| print(\"from the task\")); time::sleep_ms(200)")
+            .enter("task::wait(task::start(|| print(\"from the task\")))")
             .contains("from the task")
     );
     let killed = machine.enter("let id = task::start(|| loop {}); task::kill(id); task::wait(id)");

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 const BLOCKING: &str = include_str!("blocking.txt");
 /// The promise is a tenth of this; the rest is the host's.
 const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+const TRIES: usize = 3;
 
 /// Names, and the line that waits where there is one.
 fn blocking() -> Vec<(&'static str, Option<&'static str>)> {
@@ -51,6 +52,24 @@ fn interrupt(machine: &FakeMachineWithConsole, line: &str) -> Result<Duration, S
     Err(format!("{line} goes on after Ctrl-C: {shown}"))
 }
 
+/// What the first try finds that `is_right` holds for, or else the last, and its machine: the host may be late, but not
+/// each time.
+fn interrupt_until(
+    line: &str,
+    is_right: impl Fn(&Result<Duration, String>) -> bool,
+) -> (FakeMachineWithConsole, Result<Duration, String>) {
+    let mut tries = 0;
+    loop {
+        let machine = standard_machine();
+        machine.start_session();
+        let found = interrupt(&machine, line);
+        tries += 1;
+        if is_right(&found) || tries == TRIES {
+            return (machine, found);
+        }
+    }
+}
+
 #[test]
 fn every_function_that_waits_is_in_the_list() {
     let machine = standard_machine();
@@ -69,9 +88,8 @@ fn ctrl_c_ends_every_function_that_waits() {
         let Some(line) = line else { continue };
         let name = path.rsplit("::").next().expect("a name");
         assert!(line.contains(&format!("{name}(")), "{path} is not called by {line}");
-        let machine = standard_machine();
-        machine.start_session();
-        interrupt(&machine, line).expect(path);
+        let (machine, found) = interrupt_until(line, Result::is_ok);
+        found.expect(path);
         assert_eq!(machine.enter("40 + 2"), "42\n", "{path}");
     }
 }
@@ -79,12 +97,12 @@ fn ctrl_c_ends_every_function_that_waits() {
 /// The walk would find a function that does not hear.
 #[test]
 fn the_walk_finds_what_ignores_ctrl_c() {
-    let machine = standard_machine();
-    machine.start_session();
-    let found = interrupt(&machine, "debug::deaf(3000)").expect_err("it does not hear");
-    assert!(found.contains("goes on after Ctrl-C"), "{found}");
-    let machine = standard_machine();
-    machine.start_session();
-    let found = interrupt(&machine, "1 + 1").expect_err("it does not wait");
-    assert!(found.contains("ended otherwise"), "{found}");
+    for (line, fault) in [
+        ("debug::deaf(5000)", "goes on after Ctrl-C"),
+        ("1 + 1", "ended otherwise"),
+    ] {
+        let is_fault = |found: &Result<Duration, String>| found.as_ref().is_err_and(|found| found.contains(fault));
+        let (_, found) = interrupt_until(line, is_fault);
+        assert!(is_fault(&found), "{line}: {found:?}");
+    }
 }

@@ -42,6 +42,8 @@ pub mod edu;
 pub mod endless;
 pub mod hpet;
 pub mod i8042;
+#[cfg(test)]
+mod in_time;
 pub mod ioapic;
 pub mod local_apic;
 pub mod message;

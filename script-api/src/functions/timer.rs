@@ -55,7 +55,7 @@ const EVERY: Doc = Doc {
             all the same; after 10 errors in a row the timer ends. It ends with the task that made it too, and Ctrl-C \
             does not stop it.",
     example: Example::Shows(
-        "let n = counter::open(0); let t = every(5, || n.add(1)); time::sleep_ms(200); t.cancel(); n.get() > 2",
+        "let n = counter::open(0); let t = every(5, || n.add(1)); while n.get() < 3 { time::sleep_ms(5); } t.cancel()",
         "true",
     ),
 };

@@ -150,6 +150,16 @@ impl FakeMachineWithConsole {
         (shown, asked.elapsed())
     }
 
+    /// As [`Self::interrupt`], where the next prompt has to come within `limit`. On a busy host this test may be late with
+    /// its Ctrl-C, or the prompt late to arrive; a line that ignores Ctrl-C is late each time.
+    pub fn interrupt_within(&self, line: &str, pause: Duration, limit: Duration) -> String {
+        let mut tries = (0..3).map(|_| self.interrupt(line, pause));
+        let in_time = tries.find(|(_, taken)| *taken < limit);
+        in_time
+            .unwrap_or_else(|| panic!("{line} took longer than {limit:?} to end"))
+            .0
+    }
+
     /// Types a line at the prompt and returns the number that it shows.
     pub fn number(&self, line: &str) -> f64 {
         let shown = self.enter(line);

@@ -1,30 +1,14 @@
 //! Whatever a configuration space holds, the scan ends soon and nothing panics.
 
-use std::time::{Duration, Instant};
-
 use hw::fake::Random;
 
 use super::fake::{FakeFunction, FakeSpace};
 use super::scan::{self, Scan};
 use super::y540::{self, ALL};
 use super::{assign, describe, reset};
+use crate::in_time::in_time;
 
 const MUTATIONS: usize = 100_000;
-const LIMIT: Duration = Duration::from_millis(100);
-
-/// Does it in time; a host that does other things too is asked three times.
-fn in_time<T>(mut action: impl FnMut() -> T) -> T {
-    let mut last = Duration::ZERO;
-    for _ in 0..3 {
-        let begin = Instant::now();
-        let result = action();
-        last = begin.elapsed();
-        if last < LIMIT {
-            return result;
-        }
-    }
-    panic!("it takes {last:?}")
-}
 
 /// Changes some words, and what can be written in them; where most words are zero, those that are not are preferred.
 fn mutate(function: &mut FakeFunction, random: &mut Random) {
