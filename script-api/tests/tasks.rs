@@ -28,7 +28,7 @@ fn until(machine: &FakeMachineWithConsole, end: &str) -> String {
     }
 }
 
-/// Types a line and returns once it runs: a Ctrl-Z that comes earlier goes nowhere.
+/// Types a line and returns once it runs.
 fn start(machine: &FakeMachineWithConsole, line: &str) {
     machine.console.type_text(&format!("print(\"begun\"); {line}\r"));
     until(machine, "\nbegun");
@@ -257,6 +257,21 @@ fn ctrl_z_sends_a_line_to_the_background() {
     machine.console.type_text("\r");
     machine.console.take_until("rhai> ");
     assert_eq!(machine.enter("kept"), "[1, 2]\n");
+}
+
+#[test]
+fn ctrl_z_that_comes_before_the_line_runs_counts() {
+    let machine = session();
+    machine.enter("let c = channel::open(1);");
+    machine.console.type_text("c.receive()\r\x1a");
+    let shown = machine.console.take_until("rhai> ");
+    assert!(shown.contains("goes on in the background"), "{shown}");
+    let id = number_of_line(&shown);
+    assert!(machine.enter(&format!("c.send(5); task::wait({id})")).contains('5'));
+    // It belongs to the line that it was typed after.
+    machine.console.type_text("40 + 2\rc.receive()\r\x1a");
+    let shown = until(&machine, "goes on in the background");
+    assert!(shown.contains("\n42"), "{shown}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::task::{Context, Poll};
 
-use super::Terminal;
+use super::{Terminal, queues};
 use crate::legacy::Legacy;
 use crate::lock::Lock;
 use crate::task::{Control, TaskId};
@@ -104,13 +104,16 @@ impl State {
 }
 
 impl Terminal {
-    /// As [`Terminal::begin_evaluation`], for a line that can be detached: `legacy` goes to the next prompt then. Call it
-    /// with allocations on the kernel heap.
+    /// As [`Terminal::begin_evaluation`], for a line that can be detached, also by a Ctrl-Z that was typed since it was
+    /// entered: `legacy` goes to the next prompt then. Call it with allocations on the kernel heap.
     pub fn begin_line(&self, line: Running, legacy: Legacy) {
         let control = line.control;
         let replaced = self.jobs.state.lock().current.replace((line, legacy));
         drop(replaced);
         self.begin_evaluation(control);
+        if self.queues.lock().take_control_z() && self.detach(None).is_err() {
+            self.queues.lock().send(&[queues::BELL]);
+        }
     }
 
     /// Where the line of the task that `control` belongs to would end now.

@@ -63,6 +63,17 @@ impl Queues {
         }
     }
 
+    /// Takes the Ctrl-Z that was typed since the line was entered, and before another one was.
+    pub(super) fn take_control_z(&mut self) -> bool {
+        let mut typed = self.input.iter();
+        let at = typed.position(|&byte| matches!(byte, CONTROL_Z | b'\r' | b'\n'));
+        let is_there = at.is_some_and(|at| self.input[at] == CONTROL_Z);
+        if let Some(at) = at.filter(|_| is_there) {
+            self.input.remove(at);
+        }
+        is_there
+    }
+
     pub(super) fn end_evaluation(&mut self) {
         self.evaluation = None;
         self.is_raw = false;
