@@ -67,7 +67,8 @@ pub fn lines(machine: &mut Machine) -> Result<Vec<String>, Error> {
     Ok(matcher.lines(&picture.pixels, picture.width_pixels))
 }
 
-/// Waits until `is_there` holds for the lines on the screen, and returns them.
+/// Waits until `is_there` holds for the lines on the screen, and returns them as the next picture shows them: one that is
+/// taken while the machine paints has old lines above new ones.
 ///
 /// # Errors
 ///
@@ -83,7 +84,10 @@ pub fn expect(
         // Some adapters have no picture before the firmware has woken them.
         let seen = lines(machine);
         match seen {
-            Ok(seen) if is_there(&seen) => return Ok(seen),
+            Ok(seen) if is_there(&seen) => {
+                let again = lines(machine)?;
+                return Ok(if is_there(&again) { again } else { seen });
+            }
             Ok(seen) if started.elapsed() > limit => {
                 return Err(Error::Wrong(format!("the screen shows\n{}", seen.join("\n"))));
             }
