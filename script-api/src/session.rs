@@ -40,6 +40,9 @@ use crate::table;
 use crate::types::Types;
 use crate::view::View;
 
+/// Longest wait for the next prompt's start, which may fail where memory is short.
+const HAND_OVER_LIMIT_NS: u64 = 5_000_000_000;
+
 /// The body of a prompt's task: serves the person at `terminal` until Ctrl-D (`Ok`) or until the task is killed.
 ///
 /// # Errors
@@ -74,6 +77,7 @@ pub fn run_with(host: Host, terminal: &'static Terminal, legacy: Option<Legacy>)
                 let control = session.context.control;
                 if session.context.on_kernel_heap(|| terminal.end_line(control)) != Place::Prompt {
                     // It was detached while its result was shown.
+                    session.await_hand_over(terminal);
                     return Ok(Value::Unit);
                 }
                 control.take(Requests::CANCEL);
@@ -212,7 +216,9 @@ impl Session {
         }
         context.control.take(Requests::CANCEL);
         context.control.take(Requests::MEMORY);
-        let id = context.host.tasks.current().0;
+        self.await_hand_over(terminal);
+        let task = context.host.tasks.current();
+        let id = task.0;
         let text = match result {
             Ok(value) => format!(
                 "[{id}] done: {}",
@@ -227,10 +233,21 @@ impl Session {
         let failure = result.as_ref().map_err(|error| Failure::of(error));
         Some(context.on_kernel_heap(|| {
             if is_told {
-                terminal.end_line(context.control);
+                terminal.forget_line(task);
             }
             program::to_outcome(failure.as_ref().map(|value| *value))
         }))
+    }
+
+    /// Waits until the next prompt has what the detached line's task has started, for the end of this task would end it.
+    fn await_hand_over(&self, terminal: &'static Terminal) {
+        let (host, control) = (self.context.host, self.context.control);
+        self.context.on_kernel_heap(|| {
+            let limit = host.clock.sleep_until(host.clock.uptime_ns() + HAND_OVER_LIMIT_NS);
+            let handed_over = host::within(Some(limit), move |waker| terminal.poll_handed_over(control, waker));
+            // Where there can be no next prompt, or this task is to end at once, what it has started ends with it.
+            let _ = host::block_on(host.tasks, handed_over);
+        });
     }
 
     /// The next input; `None` where the task must end.

@@ -11,7 +11,7 @@ use core::task::{Context, Poll};
 
 use services::host::{BoxFuture, Host};
 use services::lock::Lock;
-use services::task::{Outcome, TaskError, TaskId, TaskSpec};
+use services::task::{TaskError, TaskId, TaskSpec};
 use services::terminal::Terminal;
 use services::terminal::jobs::Detached;
 
@@ -58,18 +58,19 @@ pub async fn serve_until_end(host: Host, terminal: &'static Terminal) {
             Ok(prompt) => {
                 if let Some(detached) = predecessor.take() {
                     host.tasks.hand_over(detached.task, prompt, &short(&detached.text));
+                    terminal.note_handed_over(detached.task);
                     watched.push((detached.task, host.tasks.ended(detached.task)));
                 }
-                let mut ended = host.tasks.wait(prompt);
+                let mut ended = host.tasks.ended(prompt);
                 match until_end_or_detached(terminal, &mut ended, &mut watched).await {
                     End::Detached(detached) => {
                         terminal.print(announce(&detached)).await;
                         predecessor = Some(detached);
                         continue;
                     }
-                    End::Ended(outcome) => {
+                    End::Ended => {
                         terminal.forget_evaluation();
-                        match outcome {
+                        match host.tasks.wait(prompt).await {
                             Some(Ok(_)) => return,
                             Some(Err(error)) => terminal.print(farewell(&error)).await,
                             None => {}
@@ -93,7 +94,7 @@ pub async fn serve_until_end(host: Host, terminal: &'static Terminal) {
 }
 
 enum End {
-    Ended(Option<Outcome>),
+    Ended,
     Detached(Detached),
 }
 
@@ -104,16 +105,18 @@ type Watched = Vec<(TaskId, BoxFuture<Option<TaskError>>)>;
 /// themselves.
 async fn until_end_or_detached(
     terminal: &'static Terminal,
-    ended: &mut BoxFuture<Option<Outcome>>,
+    ended: &mut BoxFuture<Option<TaskError>>,
     watched: &mut Watched,
 ) -> End {
     loop {
         let next = poll_fn(|context| {
-            if let Poll::Ready(outcome) = ended.as_mut().poll(context) {
-                return Poll::Ready(Next::End(End::Ended(outcome)));
-            }
+            let has_ended = ended.as_mut().poll(context).is_ready();
+            // Asked afterwards: a line that was detached and has ended at once is no prompt that has ended.
             if let Poll::Ready(detached) = terminal.poll_detached(context) {
                 return Poll::Ready(Next::End(End::Detached(detached)));
+            }
+            if has_ended {
+                return Poll::Ready(Next::End(End::Ended));
             }
             poll_watched(watched, context).map(|(task, error)| Next::LineEnded(task, error))
         });

@@ -275,6 +275,30 @@ fn ctrl_z_that_comes_before_the_line_runs_counts() {
 }
 
 #[test]
+fn ctrl_z_for_a_line_that_ends_at_once_leaves_one_prompt_and_its_tasks() {
+    let machine = session();
+    machine.enter("let kept = 7; let c = channel::open(1); let listener = task::start(|| c.receive());");
+    for (line, end) in [
+        (")", "ended:"),
+        ("throw 5", "ended:"),
+        ("?print", "done"),
+        ("40 + 2", "done"),
+    ] {
+        for _ in 0..10 {
+            machine.console.type_text(&format!("{line}\r\x1a"));
+            let shown = until(&machine, &format!("] {end}"));
+            let told = shown.split_once("goes on in the background").map(|(before, _)| before);
+            assert!(told.is_some_and(|before| !before.contains(end)), "{shown}");
+            machine.console.type_text("6543210 + 1\r");
+            let shown = until(&machine, "\n6543211\r\nrhai> ");
+            assert!(!shown.contains("restarted"), "{shown}");
+        }
+    }
+    assert_eq!(machine.enter("kept"), "7\n");
+    assert_eq!(machine.enter("c.send(8); task::wait(listener)"), "8\n");
+}
+
+#[test]
 fn bg_detaches_from_within_and_fg_returns() {
     let machine = session();
     machine.enter("let c = channel::open(5); let seen = [];");

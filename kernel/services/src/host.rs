@@ -174,10 +174,8 @@ pub trait Tasks: Send + Sync {
     fn list(&self) -> Vec<TaskInfo>;
 
     /// Becomes ready when a task has ended, with its error if it ended with one; its outcome stays. Ready at once where
-    /// there is no such task. On a machine that cannot tell, never ready.
-    fn ended(&self, _id: TaskId) -> BoxFuture<Option<TaskError>> {
-        Box::pin(core::future::pending())
-    }
+    /// there is no such task.
+    fn ended(&self, id: TaskId) -> BoxFuture<Option<TaskError>>;
 
     /// The running line of a prompt has been detached: its task goes on as a child of `successor` under another name,
     /// and what it has started and shared so far belongs to `successor`.

@@ -6,6 +6,7 @@ use crate::calls;
 use crate::ensure;
 use crate::error::Error;
 use crate::machine::{Machine, PROMPT};
+use crate::patience;
 use crate::runner::{Company, Context, Test};
 
 pub(super) const TESTS: &[Test] = &[
@@ -25,7 +26,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const RANDOM_BYTES: usize = 1 << 20;
 /// The line is slow; more than this at once would only wait in the emulator.
 const PIECE_BYTES: usize = 16 * 1024;
-/// Ctrl-C, Ctrl-D, and Ctrl-Z with its kin: what means the session's end or another mode is not typed by chance.
+/// Ctrl-A, Ctrl-B, Ctrl-D and Ctrl-E: what means the session's end or another mode is not typed by chance.
 const COMMANDS: [u8; 4] = [0x01, 0x02, 0x04, 0x05];
 
 fn bad_text(context: &Context) -> Result<(), Error> {
@@ -79,10 +80,13 @@ fn random_bytes(context: &Context) -> Result<(), Error> {
 fn answers(machine: &mut Machine, typed: &[u8]) -> Result<(), Error> {
     // The end of a paste, and of a control string; Ctrl-C twice leaves a search and then the line.
     machine.send(b"\x1b[201~\x1b\\\x03\x03")?;
-    machine
-        .settle(LIMIT)
-        .map_err(|error| Error::Wrong(format!("after {:?}: {error}", String::from_utf8_lossy(typed))))?;
-    let sum = machine.eval("1 + 1")?;
-    ensure!(sum == "2", "after {typed:?} at {PROMPT:?}: {sum:?}");
-    Ok(())
+    // The end of a line that a Ctrl-Z has sent to the background may be told of beside the sum.
+    patience::until(machine, LIMIT, |machine| {
+        machine
+            .settle(LIMIT)
+            .map_err(|error| Error::Wrong(format!("after {:?}: {error}", String::from_utf8_lossy(typed))))?;
+        let sum = machine.eval("1 + 1")?;
+        ensure!(sum == "2", "after {typed:?} at {PROMPT:?}: {sum:?}");
+        Ok(())
+    })
 }

@@ -2,14 +2,15 @@
 //!
 //! Detaching changes who has the terminal, and nothing else: the line's task goes on wherever it is, waiting or not. The
 //! supervisor of the prompt hears of it and starts the next prompt with the [`Legacy`] that was left here as the line
-//! began. While a line is brought back, Ctrl-C and the keys are its own.
+//! began. What the line's task has started and shared goes to the next prompt then, so the line does not end before
+//! that ([`Terminal::poll_handed_over`]). While a line is brought back, Ctrl-C and the keys are its own.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
-use super::{Terminal, queues};
+use super::Terminal;
 use crate::legacy::Legacy;
 use crate::lock::Lock;
 use crate::task::{Control, TaskId};
@@ -85,21 +86,33 @@ struct State {
     /// The prompt's running line, and what it leaves where it is detached.
     current: Option<(Running, Legacy)>,
     detached: Option<Detached>,
-    background: Vec<Running>,
+    background: Vec<InBackground>,
     /// The line that was brought back, and the control of the line that waits for it.
     brought_back: Option<(TaskId, &'static Control)>,
 }
 
+#[derive(Debug)]
+struct InBackground {
+    task: TaskId,
+    control: &'static Control,
+    /// The next prompt has what its task had started and shared.
+    is_handed_over: bool,
+    /// It has ended, and waits for that.
+    leaver: Option<Waker>,
+}
+
 impl State {
-    fn in_background(&self, control: &'static Control) -> Option<&Running> {
+    fn in_background(&self, control: &'static Control) -> Option<&InBackground> {
         let mut lines = self.background.iter();
         lines.find(|line| core::ptr::eq(line.control, control))
     }
 
-    fn forget(&mut self, task: TaskId) -> bool {
-        let before = self.background.len();
-        self.background.retain(|line| line.task != task);
-        self.background.len() < before
+    fn place(&self, control: &'static Control) -> Place {
+        match self.in_background(control) {
+            Some(line) if self.brought_back.is_some_and(|(task, _)| task == line.task) => Place::BroughtBack,
+            Some(_) => Place::Background,
+            None => Place::Prompt,
+        }
     }
 }
 
@@ -110,35 +123,44 @@ impl Terminal {
         let control = line.control;
         let replaced = self.jobs.state.lock().current.replace((line, legacy));
         drop(replaced);
-        self.begin_evaluation(control);
-        if self.queues.lock().take_control_z() && self.detach(None).is_err() {
-            self.queues.lock().send(&[queues::BELL]);
+        let detaches = {
+            let mut queues = self.queues.lock();
+            !queues.begin_evaluation(control) && queues.take_control_z()
+        };
+        if detaches {
+            self.detach_as_typed();
+        }
+    }
+
+    /// Ctrl-Z.
+    pub(super) fn detach_as_typed(&self) {
+        if self.detach(None).is_err() {
+            self.queues.lock().ring();
         }
     }
 
     /// Where the line of the task that `control` belongs to would end now.
     pub fn place(&self, control: &'static Control) -> Place {
-        let state = self.jobs.state.lock();
-        match state.in_background(control) {
-            Some(line) if state.brought_back.is_some_and(|(task, _)| task == line.task) => Place::BroughtBack,
-            Some(_) => Place::Background,
-            None => Place::Prompt,
-        }
+        self.jobs.state.lock().place(control)
     }
 
-    /// The line of the task that `control` belongs to has ended and was told of. Call it with allocations on the kernel
-    /// heap.
+    /// The line of the task that `control` belongs to has ended. At its prompt, the terminal belongs to nobody then; in
+    /// the background, the supervisor tells of its end unless [`Terminal::forget_line`] comes first. Call it with
+    /// allocations on the kernel heap.
     pub fn end_line(&self, control: &'static Control) -> Place {
-        let place = self.place(control);
-        if place == Place::Prompt {
-            let ended = self.jobs.state.lock().current.take();
-            drop(ended);
-            self.end_evaluation();
-        } else {
+        let (place, ended) = {
             let mut state = self.jobs.state.lock();
-            if let Some(task) = state.in_background(control).map(|line| line.task) {
-                state.forget(task);
-            }
+            let place = state.place(control);
+            let ended = if place == Place::Prompt {
+                state.current.take()
+            } else {
+                None
+            };
+            (place, ended)
+        };
+        drop(ended);
+        if place == Place::Prompt {
+            self.end_evaluation();
         }
         place
     }
@@ -175,10 +197,14 @@ impl Terminal {
         let Some((line, legacy)) = state.current.take() else {
             return Err(Refusal::NotAtPrompt);
         };
-        let task = line.task;
-        let text = line.text.clone();
+        let Running { task, control, text } = line;
         state.detached = Some(Detached { task, text, legacy });
-        state.background.push(line);
+        state.background.push(InBackground {
+            task,
+            control,
+            is_handed_over: false,
+            leaver: None,
+        });
         self.queues.lock().end_evaluation();
         drop(state);
         self.jobs.supervisor.wake();
@@ -194,10 +220,42 @@ impl Terminal {
         }
     }
 
+    /// For the prompt's supervisor: the next prompt has what the detached line's task had started and shared.
+    pub fn note_handed_over(&self, task: TaskId) {
+        let leaver = {
+            let mut state = self.jobs.state.lock();
+            let line = state.background.iter_mut().find(|line| line.task == task);
+            line.and_then(|line| {
+                line.is_handed_over = true;
+                line.leaver.take()
+            })
+        };
+        leaver.into_iter().for_each(Waker::wake);
+    }
+
+    /// Ready when the line of the task that `control` belongs to may end: at once, except where it was detached just now.
+    pub fn poll_handed_over(&self, control: &'static Control, context: &Context<'_>) -> Poll<()> {
+        let waker = context.waker().clone();
+        let replaced = {
+            let mut state = self.jobs.state.lock();
+            let mut lines = state.background.iter_mut();
+            match lines.find(|line| core::ptr::eq(line.control, control)) {
+                Some(line) if !line.is_handed_over => line.leaver.replace(waker),
+                _ => return Poll::Ready(()),
+            }
+        };
+        drop(replaced);
+        Poll::Pending
+    }
+
     /// Forgets a line that ran in the background; false where it has been told of.
     pub fn forget_line(&self, task: TaskId) -> bool {
-        let mut state = self.jobs.state.lock();
-        state.forget(task)
+        let forgotten = {
+            let mut state = self.jobs.state.lock();
+            let at = state.background.iter().position(|line| line.task == task);
+            at.map(|at| state.background.remove(at))
+        };
+        forgotten.is_some()
     }
 
     /// Gives Ctrl-C and the keys to a line that runs in the background, while the one of `waiting` waits for it.

@@ -220,8 +220,8 @@ impl Terminal {
                 let wakers = self.queues.lock().receive(&buffer[..count]);
                 let detaches = wakers.detaches;
                 wakers.wake();
-                if detaches && self.detach(None).is_err() {
-                    self.queues.lock().send(&[queues::BELL]);
+                if detaches {
+                    self.detach_as_typed();
                 }
                 moved = true;
             }

@@ -18,7 +18,7 @@ pub(super) const TYPE_AHEAD_LIMIT_BYTES: usize = 1024 * 1024;
 pub(super) const OUTPUT_LIMIT_BYTES: usize = 4 * 1024;
 const CONTROL_C: u8 = 0x03;
 const CONTROL_Z: u8 = 0x1a;
-pub(super) const BELL: u8 = 0x07;
+const BELL: u8 = 0x07;
 
 /// The queues and their waiters.
 #[derive(Default)]
@@ -55,12 +55,15 @@ impl Wakers {
 }
 
 impl Queues {
-    pub(super) fn begin_evaluation(&mut self, control: &'static Control) {
+    /// Returns whether a Ctrl-C that was typed before has cancelled the evaluation already.
+    pub(super) fn begin_evaluation(&mut self, control: &'static Control) -> bool {
         self.evaluation = Some(control);
-        if let Some(at) = self.input.iter().rposition(|&byte| byte == CONTROL_C) {
+        let at = self.input.iter().rposition(|&byte| byte == CONTROL_C);
+        if let Some(at) = at {
             self.input.drain(..=at);
             control.ask(Requests::CANCEL);
         }
+        at.is_some()
     }
 
     /// Takes the Ctrl-Z that was typed since the line was entered, and before another one was.
@@ -133,12 +136,12 @@ impl Queues {
             cancelled = Some(control);
         }
         let room = TYPE_AHEAD_LIMIT_BYTES.saturating_sub(self.input.len());
-        let is_running = self.evaluation.is_some() && !self.is_raw;
+        let is_running = self.evaluation.is_some() && !self.is_raw && self.machine == Phase::Off;
         let detaches = is_running && cancelled.is_none() && fresh.contains(&CONTROL_Z);
         let kept = fresh.iter().filter(|&&byte| !(is_running && byte == CONTROL_Z));
         self.input.extend(kept.take(room));
-        if fresh.len() > room && self.machine == Phase::Off && self.output.len() < OUTPUT_LIMIT_BYTES {
-            self.output.push_back(BELL);
+        if fresh.len() > room {
+            self.ring();
         }
         let printers = if cancelled.is_some() {
             core::mem::take(&mut self.printers)
@@ -172,6 +175,13 @@ impl Queues {
         }
         self.output.extend(bytes);
         self.wake_pump();
+    }
+
+    /// Tells the person that what was typed counts for nothing.
+    pub(super) fn ring(&mut self) {
+        if self.machine == Phase::Off && self.output.len() < OUTPUT_LIMIT_BYTES {
+            self.send(&[BELL]);
+        }
     }
 
     /// Ready when there is room for more output.

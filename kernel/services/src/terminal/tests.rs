@@ -155,6 +155,21 @@ fn counts_a_control_c_that_came_before_the_evaluation_began() {
 }
 
 #[test]
+fn rings_at_a_control_z_that_nothing_can_be_detached_by_but_not_for_a_program() {
+    let (terminal, console) = terminal();
+    let mut context = Context::from_waker(Waker::noop());
+    terminal.begin_evaluation(control());
+    console.type_bytes(b"\x1a");
+    assert!(terminal.poll_pump(&mut context).is_pending());
+    assert_eq!(console.shown(), "\x07");
+    terminal.queues.lock().machine = machine::Phase::Running;
+    console.type_bytes(b"\x1a");
+    assert!(terminal.poll_pump(&mut context).is_pending());
+    assert_eq!(console.shown(), "");
+    assert_eq!(terminal.queues.lock().next_input(&context), Some(0x1a));
+}
+
+#[test]
 fn hears_control_c_behind_any_amount_of_input() {
     let (terminal, console) = terminal();
     let control = control();
