@@ -12,7 +12,7 @@ const TRIES: u32 = 3;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// How much a busy host may put between two clocks.
-const SLACK_MS: i64 = 500;
+pub const SLACK_MS: i64 = 500;
 
 /// Makes `attempt` until it succeeds, three times at most.
 ///

@@ -25,7 +25,7 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// Where there is no emulator behind it within ten seconds.
+    /// Where there is no emulator behind it within a minute.
     pub fn connect(path: &Path) -> Result<Self, Error> {
         let deadline = Instant::now() + Duration::from_secs(60);
         let stream = loop {

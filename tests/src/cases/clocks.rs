@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::ensure;
 use crate::error::Error;
 use crate::machine::{Config, Machine};
-use crate::patience::{best_of_three, sleeps_right, until};
+use crate::patience::{SLACK_MS, best_of_three, sleeps_right, until};
 use crate::runner::{Company, Context, Test};
 
 pub(super) const TESTS: &[Test] = &[
@@ -40,8 +40,6 @@ pub(super) const TESTS: &[Test] = &[
 const LIMIT: Duration = Duration::from_secs(60);
 /// The service looks at the clock on the battery for some seconds, and passes over what a busy host has spoiled.
 const AGREES_LIMIT: Duration = Duration::from_secs(30);
-/// How much of a difference a busy host may put between two readings.
-const SLACK_MS: i64 = 500;
 const USED: &str = "time::clocks().filter(|one| one.used && one.clock != \"rtc\").map(|one| one.clock)";
 
 fn survives(context: &Context) -> Result<(), Error> {

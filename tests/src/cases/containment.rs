@@ -90,6 +90,8 @@ const ERRORS: usize = 300;
 const ERRORS_LIMIT_BYTES: i64 = 100_000;
 /// What page tables may take more after a while than before: two.
 const TABLES_LIMIT_BYTES: i64 = 3 * 4096;
+/// How long memory may be on its way back.
+const GIVE_BACK_LIMIT: Duration = Duration::from_secs(10);
 const ROUND_LIMIT: Duration = Duration::from_secs(60);
 /// Free frames and the unused part of the kernel heap.
 pub(super) const AVAILABLE: &str = "let m = mem::info(); m.free_bytes + m.heap_bytes - m.heap_used_bytes";
@@ -97,7 +99,7 @@ pub(super) const AVAILABLE: &str = "let m = mem::info(); m.free_bytes + m.heap_b
 /// Waits until all of what was available `before` is again, but for `missing_limit_bytes`: what other cores may still know
 /// is given back when they look, and services end what they do.
 pub(super) fn all_but(machine: &mut Machine, before: i64, missing_limit_bytes: i64) -> Result<(), Error> {
-    until(machine, Duration::from_secs(10), |machine| {
+    until(machine, GIVE_BACK_LIMIT, |machine| {
         let missing = before - machine.number(AVAILABLE)?;
         ensure!(missing <= missing_limit_bytes, "{missing} bytes are missing");
         Ok(())
@@ -302,16 +304,14 @@ fn untaken_results(context: &Context) -> Result<(), Error> {
 
 /// What is neither free nor anybody's is page tables and what the kernel keeps for itself, which do not become more.
 fn page_tables(context: &Context) -> Result<(), Error> {
-    let iso = context.images.with_command_line("debug=on")?;
-    context.with_machine(&Config::default(), &iso, |machine| {
-        machine.boot()?;
+    context.at_prompt("debug=on", |machine| {
         let rest = "let m = mem::info(); m.total_bytes - m.free_bytes - m.heap_bytes - m.arena_bytes - m.stack_bytes";
         machine.check("blob(1000).len()", "1000")?;
         let before = machine.number(rest)?;
         // Twenty tables of the session's arena, and as many of the heap.
         machine.check("blob(40000000).len()", "40000000")?;
         machine.check("task::wait(task::start(|| blob(16000000))).len()", "16000000")?;
-        until(machine, Duration::from_secs(10), |machine| {
+        until(machine, GIVE_BACK_LIMIT, |machine| {
             let more = machine.number(rest)? - before;
             ensure!(more < TABLES_LIMIT_BYTES, "{more} bytes are nobody's");
             Ok(())
@@ -321,9 +321,7 @@ fn page_tables(context: &Context) -> Result<(), Error> {
 
 /// A server catches errors for months, and a session is told of many.
 fn errors(context: &Context) -> Result<(), Error> {
-    let iso = context.images.with_command_line("debug=on")?;
-    context.with_machine(&Config::default(), &iso, |machine| {
-        machine.boot()?;
+    context.at_prompt("debug=on", |machine| {
         machine.eval("fn fail(depth) { if depth == 0 { throw 1 } fail(depth - 1) }")?;
         let fails = "fail(50)";
         ensure!(machine.eval(fails)?.contains("error["), "no error");

@@ -63,9 +63,7 @@ fn little_memory(context: &Context) -> Result<(), Error> {
 }
 
 fn give_back(context: &Context) -> Result<(), Error> {
-    let iso = context.images.with_command_line("debug=on")?;
-    context.with_machine(&Config::default(), &iso, |machine| {
-        machine.boot()?;
+    context.at_prompt("debug=on", |machine| {
         machine.eval("fn deep(n) { if n == 0 { mem::info().stack_bytes } else { deep(n - 1) } }")?;
         let text = "let text = []; for i in 0..20000 { text.push(\"text \" + i); }";
         let big = format!("if true {{ {text} mem::info().task_arena_bytes }}");

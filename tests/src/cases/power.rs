@@ -1,11 +1,11 @@
 //! Off, reset and the buttons on every board and firmware, and what is left without ACPI.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::ensure;
 use crate::error::Error;
 use crate::machine::{Config, Firmware, Machine};
-use crate::patience::sleeps_right;
+use crate::patience::{sleeps_right, until};
 use crate::runner::{Company, Context, Test};
 
 pub(super) const TESTS: &[Test] = &[
@@ -70,14 +70,7 @@ fn on_boards(
 
 /// Evaluates `line` until it gives `expected`.
 fn wait_for(machine: &mut Machine, line: &str, expected: &str) -> Result<(), Error> {
-    let deadline = Instant::now() + LIMIT;
-    loop {
-        let shown = machine.eval(line)?;
-        if shown == expected {
-            return Ok(());
-        }
-        ensure!(Instant::now() < deadline, "`{line}` gives {shown}, not {expected}");
-    }
+    until(machine, LIMIT, |machine| machine.check(line, expected))
 }
 
 fn off_and_reset(context: &Context) -> Result<(), Error> {
