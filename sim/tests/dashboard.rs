@@ -79,7 +79,7 @@ fn keys_order_pause_and_end_tasks() {
         text.contains("1 ended") && !text.contains("line 1")
     });
     prompt.press("q");
-    prompt.wait_for("rhai> ");
+    prompt.wait_for_prompt();
     assert!(
         prompt
             .enter("try { task::wait(busy) } catch (error) { print(error.code) }")
@@ -109,7 +109,7 @@ fn follows_the_size_of_the_terminal() {
     prompt.press("\x1b[200~xyz\x1b[201~");
     prompt.wait_for("q leave");
     prompt.press("q");
-    prompt.wait_for("rhai> ");
+    prompt.wait_for_prompt();
     assert_eq!(prompt.enter("6 * 7"), "42\n");
 }
 

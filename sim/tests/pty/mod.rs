@@ -120,6 +120,16 @@ impl Prompt {
         self.wait_until(text, |screen| screen.contents().contains(text));
     }
 
+    /// Waits until the cursor is at a prompt that nothing was typed at.
+    pub(crate) fn wait_for_prompt(&self) {
+        self.wait_until("an empty prompt", |screen| {
+            let (row, column) = screen.cursor_position();
+            let width = screen.size().1;
+            let text = screen.rows(0, width.get()).nth(usize::from(row));
+            column == 6 && text.is_some_and(|text| text.trim_end() == "rhai>")
+        });
+    }
+
     /// Waits until the screen is as `is_right` wants; `what` tells what that is.
     pub(crate) fn wait_until(&self, what: &str, is_right: impl Fn(&vt100::Screen) -> bool) {
         self.wait(what, |seen| is_right(seen.screen.screen()).then_some(()));
