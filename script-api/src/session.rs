@@ -210,13 +210,14 @@ impl Session {
     /// its end; `None` for one that ends at its prompt.
     fn end_elsewhere(&self, result: &Result<Dynamic, Box<EvalAltResult>>, line: &str, known: &AST) -> Option<Outcome> {
         let (context, terminal) = (self.context, self.context.terminal?);
-        let place = terminal.place(context.control);
-        if place == Place::Prompt {
+        if terminal.place(context.control) == Place::Prompt {
             return None;
         }
         context.control.take(Requests::CANCEL);
         context.control.take(Requests::MEMORY);
         self.await_hand_over(terminal);
+        // It may have been brought back meanwhile.
+        let place = terminal.place(context.control);
         let task = context.host.tasks.current();
         let id = task.0;
         let text = match result {

@@ -264,7 +264,8 @@ fn forget_outcomes(newest: TaskId) {
             if table.records.len() - table.running.min(table.records.len()) <= ENDED_KEPT {
                 break;
             }
-            let oldest = table.records.iter().position(|record| record.has_ended());
+            let is_old = |record: &Arc<TaskRecord>| record.has_ended() && record.id != newest;
+            let oldest = table.records.iter().position(is_old);
             oldest.map(|oldest| table.records.remove(oldest))
         };
         if forgotten.is_none() {
