@@ -37,6 +37,10 @@ pub(super) const TESTS: &[Test] = &[
 ];
 
 const LIMIT: Duration = Duration::from_secs(30);
+/// Machines that an NMI hits until one of them was painting, at most.
+const MACHINES_TO_HIT: usize = 20;
+/// The frames of a backtrace that a code has room for at least.
+const CODE_FRAMES: usize = 8;
 /// Where the VGA's text buffer lies, and its size.
 const TEXT_BUFFER: usize = 0xb_8000;
 const TEXT_COLUMNS: usize = 80;
@@ -51,6 +55,11 @@ fn report_on_serial(machine: &mut Machine) -> Result<String, Error> {
     machine.expect("KERNEL PANIC: ", LIMIT)?;
     let report = machine.expect("rebooting in 30 s", LIMIT)?;
     Ok(format!("KERNEL PANIC: {}", report.trim_end()))
+}
+
+/// The lines of a backtrace in `text`.
+fn frames(text: &str) -> usize {
+    text.lines().filter(|line| line.contains("+0x")).count()
 }
 
 /// The screen's code says what `report` says, or as many of its lines as fit. It is drawn last.
@@ -73,7 +82,7 @@ fn check_code(machine: &mut Machine, report: &str) -> Result<(), Error> {
         "the code ends within a line:\n{decoded}"
     );
     ensure!(
-        decoded.lines().filter(|line| line.contains("+0x")).count() >= 8,
+        frames(&decoded) >= frames(report).min(CODE_FRAMES),
         "the code has few frames: {decoded}"
     );
     Ok(())
@@ -126,38 +135,33 @@ fn page(context: &Context) -> Result<(), Error> {
     })
 }
 
+/// A panic is on the screen whatever the console was about, also in the middle of painting, which an interrupt that
+/// nothing can mask hits once in a few machines.
 fn while_painting(context: &Context) -> Result<(), Error> {
+    for _ in 0..MACHINES_TO_HIT {
+        if panic_beside_noise(context)?.contains("services::screen::") {
+            return Ok(());
+        }
+    }
+    Err(Error::Wrong(format!("none of {MACHINES_TO_HIT} machines was painting")))
+}
+
+/// The report of a machine whose console has much to paint when an NMI stops it.
+fn panic_beside_noise(context: &Context) -> Result<String, Error> {
     context.at_prompt("debug=on", |machine| {
-        let is_there = |lines: &[String]| lines.iter().any(|line| line.starts_with("rhai>"));
-        screendump::expect(machine, LIMIT, is_there)?;
-        // `loop{print(1)}`, so that the console never rests.
-        let endless = [
-            "l",
-            "o",
-            "o",
-            "p",
-            "shift-bracket_left",
-            "p",
-            "r",
-            "i",
-            "n",
-            "t",
-            "shift-9",
-            "1",
-            "shift-0",
-            "shift-bracket_right",
-            "ret",
-        ];
-        screendump::press(machine, &endless)?;
+        screendump::expect(machine, LIMIT, screendump::has("rhai>"))?;
+        screendump::type_text(machine, "debug::noise(1, 1000000000, \"bytes\")")?;
+        screendump::press(machine, &["ret"])?;
         screendump::expect(machine, LIMIT, |lines| {
-            lines.iter().filter(|line| *line == "1").count() > 20
+            lines.iter().filter(|line| !line.is_empty()).count() > 20
         })?;
         machine.expect_panic();
         machine.monitor().command(r#"{"execute": "inject-nmi"}"#)?;
         let report = report_on_serial(machine)?;
         let lines = screendump::expect(machine, LIMIT, contains("rebooting in"))?;
         check_lines(&lines, &["#NMI non-maskable interrupt", "backtrace:"])?;
-        check_code(machine, &report)
+        check_code(machine, &report)?;
+        Ok(report)
     })
 }
 
