@@ -74,13 +74,17 @@ pub fn run_with(host: Host, terminal: &'static Terminal, legacy: Option<Legacy>)
                 if let Evaluated::Elsewhere(outcome) = session.evaluate_and_show(&line) {
                     return outcome;
                 }
-                let control = session.context.control;
-                if session.context.on_kernel_heap(|| terminal.end_line(control)) != Place::Prompt {
+                let task = host.tasks.current();
+                let place = session.context.on_kernel_heap(|| terminal.end_line(task));
+                if place != Place::Prompt {
                     // It was detached while its result was shown.
                     session.await_hand_over(terminal);
+                    if place == Place::BroughtBack {
+                        session.context.on_kernel_heap(|| terminal.forget_line(task));
+                    }
                     return Ok(Value::Unit);
                 }
-                control.take(Requests::CANCEL);
+                session.context.control.take(Requests::CANCEL);
             }
             Read::Nothing => {}
             Read::End => return Ok(Value::Unit),
@@ -210,15 +214,15 @@ impl Session {
     /// its end; `None` for one that ends at its prompt.
     fn end_elsewhere(&self, result: &Result<Dynamic, Box<EvalAltResult>>, line: &str, known: &AST) -> Option<Outcome> {
         let (context, terminal) = (self.context, self.context.terminal?);
-        if terminal.place(context.control) == Place::Prompt {
+        let task = context.host.tasks.current();
+        if terminal.place(task) == Place::Prompt {
             return None;
         }
         context.control.take(Requests::CANCEL);
         context.control.take(Requests::MEMORY);
         self.await_hand_over(terminal);
         // It may have been brought back meanwhile.
-        let place = terminal.place(context.control);
-        let task = context.host.tasks.current();
+        let place = terminal.place(task);
         let id = task.0;
         let text = match result {
             Ok(value) => format!(
@@ -240,13 +244,14 @@ impl Session {
         }))
     }
 
-    /// Waits until the next prompt has what the detached line's task has started, for the end of this task would end it.
+    /// Waits until the next prompt has been told of the line that was detached, and has what its task has started.
     fn await_hand_over(&self, terminal: &'static Terminal) {
-        let (host, control) = (self.context.host, self.context.control);
+        let host = self.context.host;
+        let task = host.tasks.current();
         self.context.on_kernel_heap(|| {
             let limit = host.clock.sleep_until(host.clock.uptime_ns() + HAND_OVER_LIMIT_NS);
-            let handed_over = host::within(Some(limit), move |waker| terminal.poll_handed_over(control, waker));
-            // Where there can be no next prompt, or this task is to end at once, what it has started ends with it.
+            let handed_over = host::within(Some(limit), move |waker| terminal.poll_handed_over(task, waker));
+            // Where there can be no next prompt yet, or this task is to end at once, what it has started waits for one.
             let _ = host::block_on(host.tasks, handed_over);
         });
     }

@@ -24,8 +24,9 @@ const NAME_CHARACTERS: usize = 40;
 
 /// Runs sessions on `terminal` for ever.
 pub async fn serve(host: Host, terminal: &'static Terminal) {
+    let mut watched = Watched::new();
     loop {
-        serve_until_end(host, terminal).await;
+        serve_once(host, terminal, &mut watched).await;
         terminal.print(String::from("\nThe session was restarted.\n")).await;
         host.clock.sleep_until(host.clock.uptime_ns() + PAUSE_NS).await;
     }
@@ -33,7 +34,11 @@ pub async fn serve(host: Host, terminal: &'static Terminal) {
 
 /// Runs sessions on `terminal` until one ends because that was wanted: Ctrl-D.
 pub async fn serve_until_end(host: Host, terminal: &'static Terminal) {
-    let mut watched = Vec::new();
+    serve_once(host, terminal, &mut Watched::new()).await;
+}
+
+/// The same; lines that outlive the session in the background stay in `watched`.
+async fn serve_once(host: Host, terminal: &'static Terminal, watched: &mut Watched) {
     // The line that was detached, until its successor has started.
     let mut predecessor: Option<Detached> = None;
     loop {
@@ -62,18 +67,18 @@ pub async fn serve_until_end(host: Host, terminal: &'static Terminal) {
                     watched.push((detached.task, host.tasks.ended(detached.task)));
                 }
                 let mut ended = host.tasks.ended(prompt);
-                match until_end_or_detached(terminal, &mut ended, &mut watched).await {
+                match until_end_or_detached(terminal, &mut ended, watched).await {
                     End::Detached(detached) => {
                         terminal.print(announce(&detached)).await;
                         predecessor = Some(detached);
                         continue;
                     }
-                    End::Ended => {
+                    End::Ended(error) => {
                         terminal.forget_evaluation();
-                        match host.tasks.wait(prompt).await {
-                            Some(Ok(_)) => return,
-                            Some(Err(error)) => terminal.print(farewell(&error)).await,
-                            None => {}
+                        drop(host.tasks.wait(prompt).await);
+                        match error {
+                            Some(error) => terminal.print(farewell(&error)).await,
+                            None => return,
                         }
                     }
                 }
@@ -94,7 +99,8 @@ pub async fn serve_until_end(host: Host, terminal: &'static Terminal) {
 }
 
 enum End {
-    Ended,
+    /// With its error, where it has one.
+    Ended(Option<TaskError>),
     Detached(Detached),
 }
 
@@ -110,13 +116,13 @@ async fn until_end_or_detached(
 ) -> End {
     loop {
         let next = poll_fn(|context| {
-            let has_ended = ended.as_mut().poll(context).is_ready();
+            let end = ended.as_mut().poll(context);
             // Asked afterwards: a line that was detached and has ended at once is no prompt that has ended.
             if let Poll::Ready(detached) = terminal.poll_detached(context) {
                 return Poll::Ready(Next::End(End::Detached(detached)));
             }
-            if has_ended {
-                return Poll::Ready(Next::End(End::Ended));
+            if let Poll::Ready(error) = end {
+                return Poll::Ready(Next::End(End::Ended(error)));
             }
             poll_watched(watched, context).map(|(task, error)| Next::LineEnded(task, error))
         });

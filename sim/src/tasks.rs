@@ -215,12 +215,15 @@ impl All {
         let mut name = String::new();
         let mut children = Vec::new();
         let mut waiters = Vec::new();
+        let leaves;
         {
             let mut records = self.records();
+            // Whoever takes over what it has started takes what it shares too.
+            leaves = current.control.leaves();
             for record in records.iter_mut() {
                 if record.current.id == current.id {
                     waiters = std::mem::take(&mut record.waiters);
-                } else if record.parent == Some(current.id) && !record.has_ended {
+                } else if record.parent == Some(current.id) && !record.has_ended && !leaves {
                     children.push(&record.current.control);
                 }
             }
@@ -232,7 +235,7 @@ impl All {
             let ended = records.iter().filter(|record| record.has_ended).count();
             let mut forgotten = ended.saturating_sub(ENDED_KEPT);
             records.retain(|record| {
-                let is_forgotten = record.has_ended && forgotten > 0;
+                let is_forgotten = record.has_ended && forgotten > 0 && record.current.id != current.id;
                 forgotten -= usize::from(is_forgotten);
                 !is_forgotten
             });
@@ -240,7 +243,11 @@ impl All {
         for child in children {
             child.interrupt(Requests::KILL);
         }
-        self.shared.end_of(current.id);
+        if leaves {
+            self.shared.end_changes_of(current.id);
+        } else {
+            self.shared.end_of(current.id);
+        }
         if self.shared.has_listener(TASK_ENDED) {
             let obituary = Value::map([
                 ("id", Value::Int(current.id.0 as i64)),
@@ -350,14 +357,17 @@ impl Tasks for Threads {
     }
 
     fn hand_over(&self, detached: TaskId, successor: TaskId, name: &str) {
+        self.all.shared.give_all(detached, successor);
         for record in self.all.records().iter_mut() {
             if record.parent == Some(detached) {
                 record.parent = Some(successor);
             }
             if record.current.id == detached {
+                record.current.control.set_leaves(false);
                 (record.parent, record.name) = (Some(successor), name.into());
             }
         }
+        // What it has shared meanwhile, which stays where it has ended meanwhile.
         self.all.shared.give_all(detached, successor);
     }
 

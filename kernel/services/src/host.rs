@@ -178,7 +178,8 @@ pub trait Tasks: Send + Sync {
     fn ended(&self, id: TaskId) -> BoxFuture<Option<TaskError>>;
 
     /// The running line of a prompt has been detached: its task goes on as a child of `successor` under another name,
-    /// and what it has started and shared so far belongs to `successor`.
+    /// and what it has started and shared so far belongs to `successor`, also where it has ended since
+    /// ([`crate::task::Control::leaves`]).
     fn hand_over(&self, _detached: TaskId, _successor: TaskId, _name: &str) {}
 
     /// Changes how many bytes of arena a running task may have before its evaluation ends.

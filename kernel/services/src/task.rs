@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
-use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use core::task::Waker;
 
 use crate::lock::Lock;
@@ -28,6 +28,7 @@ pub struct Control {
     waker: Lock<Option<Waker>>,
     random: Lock<Option<Box<Generator>>>,
     hardware: AtomicU32,
+    leaves: AtomicBool,
 }
 
 /// Whether a task may touch the machine's registers past all drivers.
@@ -96,6 +97,7 @@ impl Control {
             waker: Lock::new(None),
             random: Lock::new(None),
             hardware: AtomicU32::new(Hardware::Locked as u32),
+            leaves: AtomicBool::new(false),
         }
     }
 
@@ -109,6 +111,7 @@ impl Control {
         *self.waker.lock() = None;
         *self.random.lock() = None;
         self.hardware.store(Hardware::Locked as u32, Ordering::Relaxed);
+        self.leaves.store(false, Ordering::Relaxed);
     }
 
     /// What is asked of the task now. The one load that each script operation pays for.
@@ -223,6 +226,17 @@ impl Control {
             (now != Hardware::Forbidden as u32).then_some(wanted as u32)
         });
         if set.is_ok() { wanted } else { Hardware::Forbidden }
+    }
+
+    /// Whether the task's line was detached and [`crate::host::Tasks::hand_over`] is still to come: what the task has
+    /// started and shared does not end with it then.
+    pub fn leaves(&self) -> bool {
+        self.leaves.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether that is so.
+    pub fn set_leaves(&self, leaves: bool) {
+        self.leaves.store(leaves, Ordering::Relaxed);
     }
 
     /// Whether at least `bytes` are left between this call's frame and the end of the running task's stack.

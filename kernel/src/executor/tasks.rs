@@ -199,16 +199,22 @@ pub fn at_end(hook: fn(TaskId)) {
 }
 
 /// Ends the descendants of a task that ends, all at once: one generation after the other, those that start further tasks
-/// would outrun their end. Ends what it shares, and tells who listens.
+/// would outrun their end. Ends what it shares, and tells who listens. What is to be handed over stays.
 pub fn before_end(record: &TaskRecord, outcome: &Outcome) {
-    {
+    let leaves = {
         let table = TABLE.lock();
+        let leaves = record.control.leaves();
         // Most tasks have none, and the table may be long.
-        if record.has_children.load(Ordering::Relaxed) {
+        if record.has_children.load(Ordering::Relaxed) && !leaves {
             table.end_descendants(record.id);
         }
+        leaves
+    };
+    if leaves {
+        shared().end_changes_of(record.id);
+    } else {
+        shared().end_of(record.id);
     }
-    shared().end_of(record.id);
     if let Some(hook) = AT_END.get() {
         hook(record.id);
     }
@@ -372,6 +378,7 @@ pub fn kill(id: TaskId) -> bool {
 /// Makes a task, under another name, and its children the children of `successor`, which gets what the task shares too.
 pub fn hand_over(detached: TaskId, successor: TaskId, name: &str) {
     let mut name = String::from(name);
+    shared().give_all(detached, successor);
     {
         let table = TABLE.lock();
         let children = table.records.iter().filter(|record| record.parent() == Some(detached));
@@ -380,10 +387,15 @@ pub fn hand_over(detached: TaskId, successor: TaskId, name: &str) {
             successor.has_children.store(true, Ordering::Relaxed);
         }
         if let Some(record) = table.find(detached) {
+            // The control of one that has ended may be another's.
+            if !record.has_ended() {
+                record.control.set_leaves(false);
+            }
             record.set_parent(successor);
             core::mem::swap(&mut *record.name.lock(), &mut name);
         }
     }
+    // What it has shared meanwhile, which stays where it has ended meanwhile.
     shared().give_all(detached, successor);
 }
 

@@ -77,7 +77,9 @@ fn refused(refusal: Refusal) -> ScriptError {
 }
 
 fn bg(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {
-    let task = terminal(context)?.detach(Some(context.control)).map_err(refused)?;
+    let task = terminal(context)?
+        .detach(Some(context.host.tasks.current()))
+        .map_err(refused)?;
     Ok(int(task.0))
 }
 

@@ -316,13 +316,18 @@ impl Table {
         closed.map(|entry| entry.object.end()).is_some()
     }
 
-    /// Ends all objects of a task that has ended, and what it was changing.
-    pub fn end_of(&self, owner: TaskId) {
+    /// Ends what a task was changing that has ended.
+    pub fn end_changes_of(&self, changer: TaskId) {
         let mut next = 0;
         while let Some((number, cell)) = self.cell_from(next) {
-            cell.end_change(owner);
+            cell.end_change(changer);
             next = number + 1;
         }
+    }
+
+    /// Ends all objects of a task that has ended, and what it was changing.
+    pub fn end_of(&self, owner: TaskId) {
+        self.end_changes_of(owner);
         loop {
             let closed = {
                 let mut entries = self.entries.lock();

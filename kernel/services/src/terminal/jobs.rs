@@ -2,8 +2,9 @@
 //!
 //! Detaching changes who has the terminal, and nothing else: the line's task goes on wherever it is, waiting or not. The
 //! supervisor of the prompt hears of it and starts the next prompt with the [`Legacy`] that was left here as the line
-//! began. What the line's task has started and shared goes to the next prompt then, so the line does not end before
-//! that ([`Terminal::poll_handed_over`]). While a line is brought back, Ctrl-C and the keys are its own.
+//! began. What the line's task has started and shared goes to the next prompt then, also where the line ends before that;
+//! its end is told after its leaving ([`Terminal::poll_handed_over`]). While a line is brought back, Ctrl-C and the keys
+//! are its own.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -102,16 +103,15 @@ struct InBackground {
 }
 
 impl State {
-    fn in_background(&self, control: &'static Control) -> Option<&InBackground> {
-        let mut lines = self.background.iter();
-        lines.find(|line| core::ptr::eq(line.control, control))
+    fn is_in_background(&self, task: TaskId) -> bool {
+        self.background.iter().any(|line| line.task == task)
     }
 
-    fn place(&self, control: &'static Control) -> Place {
-        match self.in_background(control) {
-            Some(line) if self.brought_back.is_some_and(|(task, _)| task == line.task) => Place::BroughtBack,
-            Some(_) => Place::Background,
-            None => Place::Prompt,
+    fn place(&self, task: TaskId) -> Place {
+        match self.brought_back {
+            _ if !self.is_in_background(task) => Place::Prompt,
+            Some((brought_back, _)) if brought_back == task => Place::BroughtBack,
+            _ => Place::Background,
         }
     }
 }
@@ -139,18 +139,17 @@ impl Terminal {
         }
     }
 
-    /// Where the line of the task that `control` belongs to would end now.
-    pub fn place(&self, control: &'static Control) -> Place {
-        self.jobs.state.lock().place(control)
+    /// Where the line of `task` would end now.
+    pub fn place(&self, task: TaskId) -> Place {
+        self.jobs.state.lock().place(task)
     }
 
-    /// The line of the task that `control` belongs to has ended. At its prompt, the terminal belongs to nobody then; in
-    /// the background, the supervisor tells of its end unless [`Terminal::forget_line`] comes first. Call it with
-    /// allocations on the kernel heap.
-    pub fn end_line(&self, control: &'static Control) -> Place {
+    /// The line of `task` has ended. At its prompt, the terminal belongs to nobody then; in the background, the supervisor
+    /// tells of its end unless [`Terminal::forget_line`] comes first. Call it with allocations on the kernel heap.
+    pub fn end_line(&self, task: TaskId) -> Place {
         let (place, ended) = {
             let mut state = self.jobs.state.lock();
-            let place = state.place(control);
+            let place = state.place(task);
             let ended = if place == Place::Prompt {
                 state.current.take()
             } else {
@@ -165,17 +164,16 @@ impl Terminal {
         place
     }
 
-    /// Sends the running line to the background: that of `control`, or without one whichever has the terminal. The line
+    /// Sends the running line to the background: that of `asking`, or without one whichever has the terminal. The line
     /// that was brought back goes there again. Returns its task.
     ///
     /// # Errors
     ///
     /// [`Refusal::NotAtPrompt`].
-    pub fn detach(&self, control: Option<&'static Control>) -> Result<TaskId, Refusal> {
+    pub fn detach(&self, asking: Option<TaskId>) -> Result<TaskId, Refusal> {
         let mut state = self.jobs.state.lock();
-        let background = control.and_then(|control| state.in_background(control).map(|line| line.task));
         if let Some((task, waiting)) = state.brought_back
-            && background.is_none_or(|asking| asking == task)
+            && asking.is_none_or(|asking| asking == task)
         {
             state.brought_back = None;
             self.queues.lock().set_evaluation(waiting);
@@ -183,10 +181,10 @@ impl Terminal {
             self.jobs.waiter.wake();
             return Ok(task);
         }
-        if let Some(task) = background {
+        if let Some(task) = asking.filter(|task| state.is_in_background(*task)) {
             return Ok(task);
         }
-        let is_meant = |line: &Running| control.is_none_or(|control| core::ptr::eq(control, line.control));
+        let is_meant = |line: &Running| asking.is_none_or(|asking| asking == line.task);
         // Until the supervisor has taken the last one, there is no prompt that another could be detached from.
         if state.detached.is_some() || !state.current.as_ref().is_some_and(|(line, _)| is_meant(line)) {
             return Err(Refusal::NotAtPrompt);
@@ -198,6 +196,7 @@ impl Terminal {
             return Err(Refusal::NotAtPrompt);
         };
         let Running { task, control, text } = line;
+        control.set_leaves(true);
         state.detached = Some(Detached { task, text, legacy });
         state.background.push(InBackground {
             task,
@@ -233,13 +232,13 @@ impl Terminal {
         leaver.into_iter().for_each(Waker::wake);
     }
 
-    /// Ready when the line of the task that `control` belongs to may end: at once, except where it was detached just now.
-    pub fn poll_handed_over(&self, control: &'static Control, context: &Context<'_>) -> Poll<()> {
+    /// Ready when the end of the line of `task` may be told: at once, except where it was detached just now.
+    pub fn poll_handed_over(&self, task: TaskId, context: &Context<'_>) -> Poll<()> {
         let waker = context.waker().clone();
         let replaced = {
             let mut state = self.jobs.state.lock();
             let mut lines = state.background.iter_mut();
-            match lines.find(|line| core::ptr::eq(line.control, control)) {
+            match lines.find(|line| line.task == task) {
                 Some(line) if !line.is_handed_over => line.leaver.replace(waker),
                 _ => return Poll::Ready(()),
             }

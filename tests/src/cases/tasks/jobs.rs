@@ -80,7 +80,8 @@ pub(super) fn deaths(context: &Context) -> Result<(), Error> {
         // Lines in the background end with the session.
         let (id, _) = detach(machine, "time::sleep_ms(1000000)")?;
         machine.send(b"\x04")?;
-        machine.expect(&format!("\n{PROMPT}"), LIMIT)?;
+        machine.expect(&format!("[{id}] error[killed]"), LIMIT)?;
+        machine.settle(LIMIT)?;
         let lives = format!("task::list().filter(|t| t.id == {id} && t.state != \"ended\").len()");
         until(machine, LIMIT, |machine| machine.check(&lives, "0"))?;
         machine.check("debug::arena_pointers()", "0")
