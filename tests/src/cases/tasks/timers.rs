@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::machine::PROMPT;
-use crate::patience::best_of_three;
+use crate::patience::{best_of_three, until};
 use crate::runner::Context;
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -38,7 +38,7 @@ pub(super) fn times_and_events(context: &Context) -> Result<(), Error> {
         machine.check("timer::list().len()", "1")?;
         machine.send(b"\x04")?;
         machine.expect(&format!("\n{PROMPT}"), LIMIT)?;
-        machine.check("time::sleep_ms(50); timer::list().len()", "0")
+        until(machine, LIMIT, |machine| machine.check("timer::list().len()", "0"))
     })
 }
 
