@@ -109,6 +109,8 @@ pub enum Kind {
     Counter,
     /// What `every`, `after`, `at` and `on` made.
     Timer,
+    /// That, or nothing: the argument may be left out, with all that follow.
+    Optional(&'static Kind),
 }
 
 impl Kind {
@@ -128,6 +130,7 @@ impl Kind {
             Self::Cell => "cell",
             Self::Counter => "counter",
             Self::Timer => "timer",
+            Self::Optional(given) => given.name(),
         }
     }
 
@@ -146,6 +149,7 @@ impl Kind {
             Self::Cell => TypeId::of::<handles::Cell>(),
             Self::Counter => TypeId::of::<handles::Counter>(),
             Self::Timer => TypeId::of::<handles::Timer>(),
+            Self::Optional(given) => given.type_id(),
         }
     }
 }
@@ -169,19 +173,39 @@ impl Doc {
         )
     }
 
+    /// With how many arguments it may be called, the least first.
+    pub fn counts(&self) -> impl Iterator<Item = usize> {
+        let shorter = self.params.iter().enumerate();
+        let shorter = shorter.filter(|(_, param)| matches!(param.kind, Kind::Optional(_)));
+        shorter.map(|(index, _)| index).chain([self.params.len()])
+    }
+
+    /// Its parameters from the one at `first` on, as `write` puts them; brackets mark what may be left out, together where
+    /// it is left out together: `a, [b], [c, d]`.
+    pub fn params_from(&self, first: usize, write: impl Fn(&Param) -> String) -> String {
+        let mut out = String::new();
+        let mut end = "";
+        for (index, param) in self.params.iter().enumerate().skip(first) {
+            let is_optional = matches!(param.kind, Kind::Optional(_));
+            if is_optional {
+                out += core::mem::replace(&mut end, "]");
+            }
+            out += if index > first { ", " } else { "" };
+            out += if is_optional { "[" } else { "" };
+            out += &write(param);
+        }
+        out + end
+    }
+
     /// Name, parameters and result: `time::sleep_ms(ms: int)`.
     pub fn signature(&self) -> String {
-        let params: Vec<String> = self
-            .params
-            .iter()
-            .map(|param| format!("{}: {}", param.name, param.kind.name()))
-            .collect();
+        let params = self.params_from(0, |param| format!("{}: {}", param.name, param.kind.name()));
         let returns = if self.returns == "()" {
             String::new()
         } else {
             format!(" -> {}", self.returns)
         };
-        format!("{}({}){returns}", self.path(), params.join(", "))
+        format!("{}({params}){returns}", self.path())
     }
 }
 
@@ -346,48 +370,38 @@ pub struct Api {
 impl Api {
     /// Adds a function that runs on the kernel heap.
     pub fn service(&mut self, doc: &'static Doc, body: Service) {
-        self.service_of_counts(doc, &[doc.params.len()], body);
-    }
-
-    /// Adds a function that runs on the kernel heap and may be called with fewer arguments: as many of the first ones as
-    /// `counts` says.
-    pub fn service_of_counts(&mut self, doc: &'static Doc, counts: &[usize], body: Service) {
-        self.add(doc, counts, Style::Function, move |context, call, arguments| {
+        self.add(doc, Style::Function, move |context, call, arguments| {
             run_service(context, call, arguments, body)
         });
     }
 
     /// The same for a method of its first argument, called as `value.name(...)`.
-    pub fn methods_of_counts(&mut self, doc: &'static Doc, counts: &[usize], body: Service) {
-        self.add(doc, counts, Style::Method, move |context, call, arguments| {
+    pub fn method(&mut self, doc: &'static Doc, body: Service) {
+        self.add(doc, Style::Method, move |context, call, arguments| {
             run_service(context, call, arguments, body)
         });
     }
 
     /// Adds a function that works on a script's own values.
     pub fn script(&mut self, doc: &'static Doc, body: Script) {
-        self.add(doc, &[doc.params.len()], Style::Function, body);
+        self.add(doc, Style::Function, body);
     }
 
     /// The same for a method of its first argument.
     pub fn method_script(&mut self, doc: &'static Doc, body: Script) {
-        self.add(doc, &[doc.params.len()], Style::Method, body);
+        self.add(doc, Style::Method, body);
     }
 
     /// Adds a function that computes on a script's own values.
     pub fn compute(&mut self, doc: &'static Doc, body: compute::Body) {
-        self.add(
-            doc,
-            &[doc.params.len()],
-            Style::Function,
-            move |context, native, arguments| run_compute(context, native, arguments, body),
-        );
+        self.add(doc, Style::Function, move |context, native, arguments| {
+            run_compute(context, native, arguments, body)
+        });
     }
 
-    /// The same for one that reads its first argument where it lies: a variable is not copied for the call. It may be
-    /// called with fewer arguments, as many as `counts` says.
-    pub fn reader_of_counts(&mut self, doc: &'static Doc, counts: &[usize], body: compute::Body) {
-        self.add(doc, counts, Style::Reader, move |context, native, arguments| {
+    /// The same for one that reads its first argument where it lies: a variable is not copied for the call.
+    pub fn reader(&mut self, doc: &'static Doc, body: compute::Body) {
+        self.add(doc, Style::Reader, move |context, native, arguments| {
             run_compute(context, native, arguments, body)
         });
     }
@@ -400,7 +414,6 @@ impl Api {
     fn add(
         &mut self,
         doc: &'static Doc,
-        counts: &[usize],
         style: Style,
         body: impl Fn(&TaskContext, &NativeCallContext<'_>, &mut [&mut Dynamic]) -> Result<Dynamic, Box<EvalAltResult>>
         + Send
@@ -440,8 +453,8 @@ impl Api {
                 is_volatile: true,
             }
         };
-        for count in counts {
-            let all = &doc.params[..*count];
+        for count in doc.counts() {
+            let all = &doc.params[..count];
             let types: Vec<TypeId> = all.iter().map(|param| param.kind.type_id()).collect();
             let params = all.iter().map(|param| format!("{}: {}", param.name, param.kind.name()));
             let registration = FuncRegistration::new(doc.name)

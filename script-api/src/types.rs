@@ -164,6 +164,7 @@ impl Types {
     pub fn of_kind(kind: Kind) -> Self {
         match kind {
             Kind::Any => Self::ANY,
+            Kind::Optional(given) => Self::of_kind(*given),
             other => Self::of_name(other.name()),
         }
     }

@@ -357,6 +357,34 @@ fn answers_questions() {
     assert_eq!(machine.enter("let x = 1; x ?? 2"), "1\n");
 }
 
+#[test]
+fn shows_which_arguments_may_be_left_out() {
+    let machine = standard_machine();
+    machine.start_session();
+    for (name, form) in [
+        ("rand::wait_ready", "rand::wait_ready([timeout_ms: int])"),
+        ("channel::select", "channel::select(channels: array, [timeout_ms: int])"),
+        ("screen::color", "screen::color([color: any], [background: any])"),
+        (
+            "screen::region",
+            "screen::region([x: int, y: int, width: int, height: int]) -> map",
+        ),
+    ] {
+        let help = machine.enter(&format!("?{name}"));
+        assert!(help.contains(form), "{help}");
+    }
+    machine.enter("let c = channel::open(1);");
+    let handles = machine.enter("?c");
+    assert!(handles.contains("receive([timeout_ms])"), "{handles}");
+    // Named too where arguments do not fit.
+    let wrong = machine.enter("acpi::read(5)");
+    assert!(
+        wrong.contains("acpi::read(signature: string, [index: int]) -> blob: signature must be string, not int"),
+        "{wrong}"
+    );
+    assert!(machine.enter("acpi::read()").contains("signature is missing"));
+}
+
 /// Long lines of help are broken between words.
 fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -79,11 +79,13 @@ fn define(doc: &Doc, indent: &str, out: &mut String) {
     for line in comment.lines() {
         let _ = writeln!(out, "{}", format!("{indent}/// {line}").trim_end());
     }
-    let _ = writeln!(out, "{indent}{}", signature(doc));
+    for signature in signatures(doc) {
+        let _ = writeln!(out, "{indent}{signature}");
+    }
 }
 
-/// The definition itself: `fn sleep_ms(ms: int);`.
-pub fn signature(doc: &Doc) -> String {
+/// The definitions themselves, one for each number of arguments: `fn sleep_ms(ms: int);`.
+pub fn signatures(doc: &Doc) -> Vec<String> {
     let params: Vec<String> = doc
         .params
         .iter()
@@ -93,7 +95,8 @@ pub fn signature(doc: &Doc) -> String {
         "" => String::new(),
         returns => format!(" -> {returns}"),
     };
-    format!("fn {}({}){returns};", doc.name, params.join(", "))
+    let signature = |count: usize| format!("fn {}({}){returns};", doc.name, params[..count].join(", "));
+    doc.counts().map(signature).collect()
 }
 
 /// The definitions of one of Rhai's functions: one for each type that it can be called on, and for each number of
@@ -152,6 +155,7 @@ fn receivers(types: Types) -> Vec<&'static str> {
 fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Any => "?",
+        Kind::Optional(given) => self::kind(*given),
         other => result(other.name()),
     }
 }

@@ -111,8 +111,8 @@ fn describe(doc: &Doc, out: &mut String) {
     *out += "\n\n";
     if doc.is_method() {
         let own = doc.params[0].name;
-        let others: Vec<&str> = doc.params[1..].iter().map(|param| param.name).collect();
-        let _ = write!(out, "Called as `{own}.{}({})`.\n\n", doc.name, others.join(", "));
+        let others = doc.params_from(1, |param| param.name.into());
+        let _ = write!(out, "Called as `{own}.{}({others})`.\n\n", doc.name);
     }
     if !doc.params.is_empty() {
         *out += "| parameter | type | meaning |\n|---|---|---|\n";

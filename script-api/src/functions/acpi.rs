@@ -18,7 +18,7 @@ const SIGNATURE: Param = param(
 );
 const INDEX: Param = param(
     "index",
-    Kind::Int,
+    Kind::Optional(&Kind::Int),
     "which of several tables of that name, from 0; 0 if not given",
 );
 const ERRORS: &[(&str, &str)] = &[
@@ -74,8 +74,8 @@ const INFO: Doc = Doc {
 /// Adds `acpi::*`.
 pub fn register(api: &mut Api) {
     api.service(&LIST, list);
-    api.service_of_counts(&READ, &[1, 2], read);
-    api.service_of_counts(&INFO, &[1, 2], info);
+    api.service(&READ, read);
+    api.service(&INFO, info);
 }
 
 pub(super) fn list(context: &TaskContext, _: &Args<'_>) -> Result<Value, ScriptError> {

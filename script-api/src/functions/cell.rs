@@ -160,12 +160,12 @@ const COUNTER_GET: Doc = Doc {
 /// Adds `cell::*` and `counter::*`.
 pub fn register(api: &mut Api) {
     api.service(&OPEN, open);
-    api.methods_of_counts(&GET, &[1], get);
-    api.methods_of_counts(&SET, &[2], set);
+    api.method(&GET, get);
+    api.method(&SET, set);
     api.method_script(&UPDATE, update);
     api.service(&COUNTER_OPEN, open_counter);
-    api.methods_of_counts(&ADD, &[2], add);
-    api.methods_of_counts(&COUNTER_GET, &[1], get_counter);
+    api.method(&ADD, add);
+    api.method(&COUNTER_GET, get_counter);
 }
 
 fn closed(_: Closed) -> ScriptError {

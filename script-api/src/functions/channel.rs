@@ -22,7 +22,7 @@ const CHANNEL: Param = Param {
 };
 const TIMEOUT: Param = Param {
     name: "timeout_ms",
-    kind: Kind::Int,
+    kind: Kind::Optional(&Kind::Int),
     meaning: "how long to wait at most; without it, as long as it takes",
 };
 const CLOSED: (&str, &str) = ("closed", "the channel was closed, or the task that opened it has ended");
@@ -151,11 +151,11 @@ const CLOSE: Doc = Doc {
 pub fn register(api: &mut Api) {
     handles::register(api.global());
     api.service(&OPEN, open);
-    api.methods_of_counts(&SEND, &[2, 3], send);
-    api.methods_of_counts(&RECEIVE, &[1, 2], receive);
-    api.service_of_counts(&SELECT, &[1, 2], select);
-    api.methods_of_counts(&LEN, &[1], len);
-    api.methods_of_counts(&CLOSE, &[1], close);
+    api.method(&SEND, send);
+    api.method(&RECEIVE, receive);
+    api.service(&SELECT, select);
+    api.method(&LEN, len);
+    api.method(&CLOSE, close);
 }
 
 fn closed(_: Closed) -> ScriptError {

@@ -54,10 +54,10 @@ const CRC32: Doc = Doc {
 
 /// Adds `hash::*`. A large variable is read where it lies: to copy it for the call could not be interrupted.
 pub fn register(api: &mut Api) {
-    api.reader_of_counts(&SHA256, &[1], |call| digest(call, Sha256::new()));
-    api.reader_of_counts(&SHA1, &[1], |call| digest(call, Sha1::new()));
-    api.reader_of_counts(&MD5, &[1], |call| digest(call, Md5::new()));
-    api.reader_of_counts(&CRC32, &[1], crc32);
+    api.reader(&SHA256, |call| digest(call, Sha256::new()));
+    api.reader(&SHA1, |call| digest(call, Sha1::new()));
+    api.reader(&MD5, |call| digest(call, Md5::new()));
+    api.reader(&CRC32, crc32);
 }
 
 fn digest(call: &Call<'_>, mut hash: impl Digest) -> Result<Dynamic> {

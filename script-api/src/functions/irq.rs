@@ -33,7 +33,7 @@ const RATES: Doc = Doc {
     name: "rates",
     params: &[param(
         "during_ms",
-        Kind::Int,
+        Kind::Optional(&Kind::Int),
         "how long to count, in milliseconds, 1 or more; 1000 if not given",
     )],
     errors: &[("out_of_range", "during_ms is below 1")],
@@ -48,7 +48,7 @@ const RATES: Doc = Doc {
 /// Adds `irq::*`.
 pub fn register(api: &mut Api) {
     api.service(&LIST, list);
-    api.service_of_counts(&RATES, &[0, 1], rates);
+    api.service(&RATES, rates);
 }
 
 fn rates(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {

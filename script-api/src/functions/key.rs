@@ -17,7 +17,7 @@ const READ: Doc = Doc {
     name: "read",
     params: &[Param {
         name: "timeout_ms",
-        kind: Kind::Int,
+        kind: Kind::Optional(&Kind::Int),
         meaning: "how long to wait at most; without it, until a key is typed",
     }],
     returns: "string",
@@ -77,7 +77,7 @@ const SET_LAYOUT: Doc = Doc {
 
 /// Adds `key::*`.
 pub fn register(api: &mut Api) {
-    api.service_of_counts(&READ, &[0, 1], read);
+    api.service(&READ, read);
     api.service(&PRESSED, pressed);
     api.service(&LAYOUT, layout);
     api.service(&SET_LAYOUT, set_layout);

@@ -14,7 +14,7 @@ const TAIL: Doc = Doc {
     name: "tail",
     params: &[Param {
         name: "count",
-        kind: Kind::Int,
+        kind: Kind::Optional(&Kind::Int),
         meaning: "how many lines, 0 or more; 20 if not given",
     }],
     returns: "array",
@@ -27,7 +27,7 @@ const TAIL: Doc = Doc {
 
 /// Adds `log::*`.
 pub fn register(api: &mut Api) {
-    api.service_of_counts(&TAIL, &[0, 1], tail);
+    api.service(&TAIL, tail);
 }
 
 fn tail(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {

@@ -39,7 +39,7 @@ const TO_TABLE: Doc = Doc {
         ROWS,
         param(
             "columns",
-            Kind::Int,
+            Kind::Optional(&Kind::Int),
             "its width, 1 to 10000; without it, that of the terminal",
         ),
     ],
@@ -56,13 +56,13 @@ const TO_TABLE: Doc = Doc {
 
 /// Adds `page` and `to_table`.
 pub fn register(api: &mut Api) {
-    api.reader_of_counts(&PAGE, &[1], |call| {
+    api.reader(&PAGE, |call| {
         let position = call.native.call_position();
         let stopped = |_| Error::Script(ScriptError::Interrupted.to_script(call.context, position));
         pager::show_page(call.context, call.value(0)).map_err(stopped)?;
         Ok(Dynamic::UNIT)
     });
-    api.reader_of_counts(&TO_TABLE, &[1, 2], to_table);
+    api.reader(&TO_TABLE, to_table);
 }
 
 /// Columns of the terminal.

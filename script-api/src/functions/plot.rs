@@ -30,7 +30,7 @@ const PLOT: Doc = Doc {
     name: "plot",
     params: &[
         param("numbers", Kind::Array, "numbers, or with a key, maps"),
-        param("key", Kind::Text, "a key that every row has"),
+        param("key", Kind::Optional(&Kind::Text), "a key that every row has"),
     ],
     returns: "()",
     errors: ERRORS,
@@ -58,8 +58,8 @@ const BARS: Doc = Doc {
 
 /// Adds `plot` and `bars`.
 pub fn register(api: &mut Api) {
-    api.reader_of_counts(&PLOT, &[1, 2], plot);
-    api.reader_of_counts(&BARS, &[1], bars);
+    api.reader(&PLOT, plot);
+    api.reader(&BARS, bars);
 }
 
 fn number(value: &Dynamic) -> Option<f64> {

@@ -111,7 +111,7 @@ const WAIT_READY: Doc = Doc {
     name: "wait_ready",
     params: &[param(
         "timeout_ms",
-        Kind::Int,
+        Kind::Optional(&Kind::Int),
         "how long to wait at most; without it, as long as it takes",
     )],
     returns: "()",
@@ -166,7 +166,7 @@ pub fn register(api: &mut Api) {
         drop(generator);
         Ok(Value::Unit)
     });
-    api.service_of_counts(&WAIT_READY, &[0, 1], wait_ready);
+    api.service(&WAIT_READY, wait_ready);
     api.service(&INFO, info);
     api.service(&SOURCES, |context, _| {
         let sources = context.host.random.sources();

@@ -96,13 +96,14 @@ const SET_COLOR: Doc = Doc {
     name: "color",
     params: &[
         Param {
+            kind: Kind::Optional(&Kind::Any),
             meaning: "of characters: a name as \"red\", a number 0xRRGGBB, or \"#rrggbb\"; left out, the usual colours",
             ..COLOR
         },
         Param {
             name: "background",
-            kind: Kind::Any,
-            meaning: "behind them; may be left out",
+            kind: Kind::Optional(&Kind::Any),
+            meaning: "behind them",
         },
     ],
     returns: "()",
@@ -134,10 +135,13 @@ const REGION: Doc = Doc {
     namespace: "screen",
     name: "region",
     params: &[
-        pixels(
-            "x",
-            "first column on the screen, in pixels; all four may be left out for the whole screen",
-        ),
+        Param {
+            kind: Kind::Optional(&Kind::Int),
+            ..pixels(
+                "x",
+                "first column on the screen, in pixels; without any, the whole screen",
+            )
+        },
         pixels("y", "first row on the screen, in pixels"),
         WIDTH,
         HEIGHT,
@@ -275,9 +279,9 @@ pub fn register(api: &mut Api) {
     api.service(&INFO, info);
     api.service(&CLEAR, clear);
     api.service(&WRITE_AT, write_at);
-    api.service_of_counts(&SET_COLOR, &[0, 1, 2], set_color);
+    api.service(&SET_COLOR, set_color);
     api.service(&FONT, font);
-    api.service_of_counts(&REGION, &[0, 4], region);
+    api.service(&REGION, region);
     api.service(&RELEASE, release);
     api.service(&PIXEL, pixel);
     api.service(&LINE, line);

@@ -209,8 +209,8 @@ pub fn register(api: &mut Api) {
     api.script(&ON, on);
     api.service(&EMIT, emit);
     api.service(&LIST, list);
-    api.methods_of_counts(&CANCEL, &[1], cancel);
-    api.methods_of_counts(&ID, &[1], id);
+    api.method(&CANCEL, cancel);
+    api.method(&ID, id);
 }
 
 type Made = Result<Dynamic, Box<EvalAltResult>>;

@@ -262,11 +262,11 @@ fn is_for_all(builtin: &Builtin) -> bool {
 
 /// A function as it is called on a value: `send(value, [timeout_ms])`.
 pub(super) fn method_form(doc: &Doc) -> String {
-    let params: Vec<&str> = doc.params.iter().skip(1).map(|param| param.name).collect();
+    let params = doc.params_from(1, |param| param.name.into());
     let returns = if doc.returns == "()" {
         String::new()
     } else {
         format!(" -> {}", doc.returns)
     };
-    format!("{}({}){returns}", doc.name, params.join(", "))
+    format!("{}({params}){returns}", doc.name)
 }

@@ -23,7 +23,7 @@ const REPORT: Doc = Doc {
     name: "report",
     params: &[param(
         "options",
-        Kind::Map,
+        Kind::Optional(&Kind::Map),
         "serials: true to have serial numbers and the machine's unique number too",
     )],
     returns: "map",
@@ -32,8 +32,8 @@ const REPORT: Doc = Doc {
         "there is no such option, or serials is neither true nor false",
     )],
     summary: "Returns all that a report of a fault should tell of the machine and of what it did.",
-    notes: "A part that this machine has nothing to say about is (). The options may be left out. json::print(hw::report()) \
-            makes text of it that can be sent; the manual explains each part.",
+    notes: "A part that this machine has nothing to say about is (). json::print(hw::report()) makes text of it that can be \
+            sent; the manual explains each part.",
     example: Example::Shows("hw::report(#{serials: true}).system.name", "\"Rhaios\""),
     ..HW
 };
@@ -62,7 +62,7 @@ const PARTS: &[(&str, Service)] = &[
 
 /// Adds `hw::report`.
 pub(super) fn register(api: &mut Api) {
-    api.service_of_counts(&REPORT, &[0, 1], report);
+    api.service(&REPORT, report);
 }
 
 fn report(context: &TaskContext, arguments: &Args<'_>) -> Result<Value, ScriptError> {

@@ -51,7 +51,7 @@ const UNIQUE_BY: Doc = Doc {
 
 /// Adds the methods.
 pub(super) fn register(api: &mut Api) {
-    api.reader_of_counts(&COUNT_BY, &[2], |call| {
+    api.reader(&COUNT_BY, |call| {
         let (mut groups, mut pace) = (groups(call)?, call.pace());
         let mut order: Vec<(usize, usize)> = (0..)
             .zip(&groups.list)
@@ -68,13 +68,13 @@ pub(super) fn register(api: &mut Api) {
             .collect();
         groups.into_rows(call, "count", |_, group| Ok(Dynamic::from_int(group.rows.len() as i64)))
     });
-    api.reader_of_counts(&GROUP_BY, &[2], |call| {
+    api.reader(&GROUP_BY, |call| {
         groups(call)?.into_rows(call, "rows", |rows, group| {
             let mut pace = call.pace();
             super::copy(group.rows.iter().filter_map(|&index| rows.get(index)), &mut pace)
         })
     });
-    api.reader_of_counts(&UNIQUE_BY, &[2], |call| {
+    api.reader(&UNIQUE_BY, |call| {
         let (groups, rows) = (groups(call)?, call.array(0)?);
         let firsts = groups.list.iter().filter_map(|group| rows.get(*group.rows.first()?));
         super::copy(firsts, &mut call.pace())

@@ -94,7 +94,7 @@ const SUM: Doc = Doc {
         LIST,
         param(
             "key",
-            Kind::Text,
+            Kind::Optional(&Kind::Text),
             "a key that every row has; without it, the elements are numbers themselves",
         ),
     ],
@@ -136,18 +136,18 @@ const MAX_BY: Doc = Doc {
 
 /// Adds the methods.
 pub fn register(api: &mut Api) {
-    api.reader_of_counts(&WHERE, &[2], choose);
-    api.reader_of_counts(&SORT_BY, &[2], sort_by);
-    api.reader_of_counts(&SELECT, &[2], select);
-    api.reader_of_counts(&HEAD, &[2], |call| {
+    api.reader(&WHERE, choose);
+    api.reader(&SORT_BY, sort_by);
+    api.reader(&SELECT, select);
+    api.reader(&HEAD, |call| {
         let (rows, count) = (call.array(0)?, call.count(1, "count")?);
         copy(rows.iter().take(count), &mut call.pace())
     });
-    api.reader_of_counts(&TAIL, &[2], |call| {
+    api.reader(&TAIL, |call| {
         let (rows, count) = (call.array(0)?, call.count(1, "count")?);
         copy(rows.iter().skip(rows.len().saturating_sub(count)), &mut call.pace())
     });
-    api.reader_of_counts(&COLUMN, &[2], |call| {
+    api.reader(&COLUMN, |call| {
         let (rows, key, mut pace) = (call.array(0)?, call.text(1)?, call.pace());
         let values = (0..rows.len()).map(|index| {
             pace.spend(ROW_STEPS)?;
@@ -155,16 +155,16 @@ pub fn register(api: &mut Api) {
         });
         Ok(Dynamic::from_array(values.collect::<Result<_>>()?))
     });
-    api.reader_of_counts(&SUM, &[1, 2], |call| sum(call).map(Total::into_dynamic));
-    api.reader_of_counts(&AVG, &[1, 2], |call| {
+    api.reader(&SUM, |call| sum(call).map(Total::into_dynamic));
+    api.reader(&AVG, |call| {
         let total = sum(call)?;
         Ok(match total.count {
             0 => Dynamic::UNIT,
             count => Dynamic::from_float(total.float / count as f64),
         })
     });
-    api.reader_of_counts(&MIN_BY, &[2], |call| extreme(call, Ordering::Less));
-    api.reader_of_counts(&MAX_BY, &[2], |call| extreme(call, Ordering::Greater));
+    api.reader(&MIN_BY, |call| extreme(call, Ordering::Less));
+    api.reader(&MAX_BY, |call| extreme(call, Ordering::Greater));
     group::register(api);
 }
 
