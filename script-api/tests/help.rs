@@ -383,6 +383,8 @@ fn shows_which_arguments_may_be_left_out() {
         "{wrong}"
     );
     assert!(machine.enter("acpi::read()").contains("signature is missing"));
+    let more = machine.enter("rand::wait_ready(1, 2)");
+    assert!(more.contains("it takes at most 1 argument, not 2"), "{more}");
 }
 
 /// Long lines of help are broken between words.

@@ -281,7 +281,7 @@ impl<'a> Call<'a> {
         if self.namespace.is_empty() || module.is_some() {
             for function in own.iter_fn_def().filter(|function| function.name == self.name) {
                 forms.push(view::signature(function));
-                fault = self.fault_of_count(function.params.len(), 0);
+                fault = self.fault_of_count("it takes", function.params.len(), 0);
             }
         }
         if forms.is_empty() {
@@ -292,11 +292,11 @@ impl<'a> Call<'a> {
     }
 
     /// `own` arguments stand before the dot.
-    fn fault_of_count(&self, wanted: usize, own: usize) -> String {
+    fn fault_of_count(&self, it_takes: &str, wanted: usize, own: usize) -> String {
         match &self.arguments {
             Some(arguments) if arguments.len() != wanted + own => {
                 let plural = if wanted == 1 { "" } else { "s" };
-                format!("it takes {wanted} argument{plural}, not {}", arguments.len() - own)
+                format!("{it_takes} {wanted} argument{plural}, not {}", arguments.len() - own)
             }
             _ => String::new(),
         }
@@ -325,7 +325,9 @@ impl<'a> Call<'a> {
                 Some(param) if docs.len() == 1 => format!("{} is missing", param.name),
                 None if docs.len() == 1 => {
                     let own = usize::from(catalogue::receivers(first) != Types::NONE);
-                    self.fault_of_count(first.params.len() - own, own)
+                    let has_fewer = first.counts().next() < Some(first.params.len());
+                    let it_takes = if has_fewer { "it takes at most" } else { "it takes" };
+                    self.fault_of_count(it_takes, first.params.len() - own, own)
                 }
                 _ => String::new(),
             };

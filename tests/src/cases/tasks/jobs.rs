@@ -77,6 +77,15 @@ pub(super) fn deaths(context: &Context) -> Result<(), Error> {
         machine.expect(&format!("[{id}] error[killed]"), LIMIT)?;
         machine.settle(LIMIT)?;
         machine.check("kept", "5")?;
+        // One that dies before there is another prompt takes nothing of the last one with it.
+        for death in ["task::kill(task::current()); loop {}", "debug::panic()"] {
+            machine
+                .eval("let own = channel::open(1); let listener = task::start(|| own.send(gate.receive() + kept));")?;
+            machine.send(format!("bg(); {death}\r").as_bytes())?;
+            machine.expect("] error[", LIMIT)?;
+            machine.settle(LIMIT)?;
+            machine.check("gate.send(1); own.receive()", "6")?;
+        }
         // Lines in the background end with the session.
         let (id, _) = detach(machine, "time::sleep_ms(1000000)")?;
         machine.send(b"\x04")?;
