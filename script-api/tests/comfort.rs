@@ -110,13 +110,15 @@ fn a_long_computation_ends_at_ctrl_c() {
         // A fast host may be done before Ctrl-C (some processors hash by an instruction), hence ever earlier ones. On a
         // busy host this test may be late with it, or the answer late to arrive; a native that ignores it is late each
         // time.
-        let mut tries = [40, 20, 10, 5, 40].into_iter().map(|delay_ms| interrupt(&machine, line, delay_ms));
+        let mut tries = [40, 20, 10, 5, 40]
+            .into_iter()
+            .map(|delay_ms| interrupt(&machine, line, delay_ms));
         let ends = |(shown, taken): (String, Duration)| shown.contains("error[cancelled]") && taken < CTRL_C_LIMIT;
         assert!(tries.any(ends), "{line} did not end at Ctrl-C");
     }
 }
 
-/// Types Ctrl-C `delay_ms` after `line` began to compute; what is shown then, and how long it took.
+/// Types Ctrl-C `delay_ms` after `line` was entered; what is shown then, and how long it took.
 fn interrupt(machine: &FakeMachineWithConsole, line: &str, delay_ms: u64) -> (String, Duration) {
     let (shown, taken) = machine.interrupt(&format!("{line};"), Duration::from_millis(delay_ms));
     // Where the line had ended before, the prompt answers Ctrl-C once more.
